@@ -1,0 +1,233 @@
+"""Every setting of the backend, read once from the environment.
+
+What is missing or contradictory stops the start with a sentence that names the cure: a shop that
+starts with half its keys fails later, in front of a buyer. `env.example` explains each variable.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+PaymentEnv = Literal["test", "live"]
+
+STRIPE_API_BASE = "https://api.stripe.com"
+STRIPE_JS_URL = "https://js.stripe.com/endive/stripe.js"
+
+# Seconds. A request asks Stripe at most twice and the database at most four times, in the usual
+# case a few milliseconds each; these bounds keep the worst case below gunicorn's own timeout,
+# which gunicorn.conf.py derives from them.
+STRIPE_TIMEOUT_SECONDS = 6
+STRIPE_RETRIES_MAX = 2
+DATABASE_TIMEOUT_SECONDS = 5
+JWKS_TIMEOUT_SECONDS = 3
+
+
+class ConfigError(Exception):
+    """The environment does not describe a shop that can run; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    payment_env: PaymentEnv
+    payments_enabled: bool
+    default_currency: str
+
+    supabase_url: str
+    supabase_publishable_key: str
+    supabase_secret_key: str = field(repr=False)
+    supabase_jwks_url: str
+    token_issuers: tuple[str, ...]
+    supabase_jwt_secret: str | None = field(repr=False)
+
+    stripe_secret_key: str = field(repr=False)
+    stripe_publishable_key: str
+    stripe_webhook_secrets: tuple[str, ...] = field(repr=False)
+    stripe_api_base: str
+    stripe_js_url: str
+
+    frontend_url: str
+    allowed_origins: tuple[str, ...]
+
+    service_api_keys: tuple[str, ...] = field(repr=False)
+    cron_secret: str | None = field(repr=False)
+    proxy_api_key: str | None = field(repr=False)
+
+    ratelimit_storage_uri: str = field(repr=False)
+    ratelimit_default: str
+    ratelimit_buying: str
+    proxy_hops: int
+    log_level: str
+
+    @property
+    def livemode(self) -> bool:
+        """Stripe's word for it: whether this shop takes real money."""
+        return self.payment_env == "live"
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read and check the settings. Raises ConfigError."""
+    env = _Environment(environ)
+    payments_enabled = env.boolean("PAYMENTS_ENABLED", default=True)
+    payment_env = _payment_env(env)
+    supabase_url = env.url("SUPABASE_URL")
+    frontend_url = env.url("FRONTEND_URL")
+    settings = Settings(
+        payment_env=payment_env,
+        payments_enabled=payments_enabled,
+        default_currency=env.text("DEFAULT_CURRENCY", default="usd").lower(),
+        supabase_url=supabase_url,
+        supabase_publishable_key=env.first("SUPABASE_PUBLISHABLE_KEY", "SUPABASE_ANON_KEY"),
+        supabase_secret_key=env.first("SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_KEY"),
+        supabase_jwks_url=env.text(
+            "SUPABASE_JWKS_URL", default=f"{supabase_url}/auth/v1/.well-known/jwks.json"
+        ),
+        token_issuers=(
+            f"{supabase_url}/auth/v1",
+            *_words(env.text("SUPABASE_JWT_ISSUER", default="")),
+        ),
+        supabase_jwt_secret=env.text("SUPABASE_JWT_SECRET", default="") or None,
+        stripe_secret_key=env.stripe("STRIPE_SECRET_KEY", payment_env, payments_enabled),
+        stripe_publishable_key=env.stripe("STRIPE_PUBLISHABLE_KEY", payment_env, payments_enabled),
+        stripe_webhook_secrets=_words(
+            env.stripe("STRIPE_WEBHOOK_SECRET", payment_env, payments_enabled)
+        ),
+        stripe_api_base=env.text("STRIPE_API_BASE", default=STRIPE_API_BASE).rstrip("/"),
+        stripe_js_url=env.text("STRIPE_JS_URL", default=STRIPE_JS_URL),
+        frontend_url=frontend_url,
+        allowed_origins=tuple(
+            dict.fromkeys([origin(frontend_url), *_words(env.text("ALLOWED_ORIGINS", default=""))])
+        ),
+        service_api_keys=_words(env.text("SERVICE_API_KEYS", default="")),
+        cron_secret=env.text("CRON_SECRET", default="") or None,
+        proxy_api_key=env.text("PROXY_API_KEY", default="") or None,
+        ratelimit_storage_uri=env.text("RATELIMIT_STORAGE_URI", default="memory://"),
+        ratelimit_default=env.text("RATELIMIT_DEFAULT", default="300 per minute"),
+        ratelimit_buying=env.text("RATELIMIT_BUYING", default="30 per minute"),
+        proxy_hops=env.integer("PROXY_HOPS", default=0),
+        log_level=env.text("LOG_LEVEL", default="INFO").upper(),
+    )
+    _refuse_contradictions(settings)
+    return settings
+
+
+def origin(url: str) -> str:
+    """`https://shop.example/a?b` → `https://shop.example`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _payment_env(env: "_Environment") -> PaymentEnv:
+    """PAYMENT_ENV, or without it the mode that the plain secret key was made for."""
+    plain_key = env.text("STRIPE_SECRET_KEY", default="")
+    implied = "live" if _is_live(plain_key) else "test"
+    chosen = env.text("PAYMENT_ENV", default=implied)
+    if chosen not in ("test", "live"):
+        raise ConfigError(f"PAYMENT_ENV is {chosen!r}; it must be test or live.")
+    return chosen  # type: ignore[return-value]
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    for name, key in (
+        ("STRIPE_SECRET_KEY", settings.stripe_secret_key),
+        ("STRIPE_PUBLISHABLE_KEY", settings.stripe_publishable_key),
+    ):
+        if key and _is_live(key) != settings.livemode:
+            raise ConfigError(
+                f"{name} is a {'live' if _is_live(key) else 'test'} key, but PAYMENT_ENV says "
+                f"{settings.payment_env}. Change one of them."
+            )
+    if settings.stripe_publishable_key.startswith(("sk_", "rk_")):
+        raise ConfigError(
+            "STRIPE_PUBLISHABLE_KEY is a secret key. It is sent to every browser: put the key "
+            "that begins with pk_ there, and replace the secret key in Stripe's Dashboard."
+        )
+    if settings.supabase_publishable_key.startswith("sb_secret_"):
+        raise ConfigError(
+            "SUPABASE_PUBLISHABLE_KEY is a secret key. It is sent to every browser: put the key "
+            "that begins with sb_publishable_ (or the legacy anon key) there."
+        )
+    sandboxed = {
+        "STRIPE_API_BASE": settings.stripe_api_base != STRIPE_API_BASE,
+        "STRIPE_JS_URL": not settings.stripe_js_url.startswith("https://js.stripe.com/"),
+        "SUPABASE_URL": _is_loopback(settings.supabase_url),
+        "SUPABASE_JWKS_URL": _is_loopback(settings.supabase_jwks_url),
+    }
+    for name, is_sandbox in sandboxed.items():
+        if settings.livemode and is_sandbox:
+            raise ConfigError(
+                f"{name} points to a sandbox, but the Stripe key is live. Use a test key there, "
+                f"or unset {name}."
+            )
+    if settings.payments_enabled and not all(
+        secret.startswith("whsec_") for secret in settings.stripe_webhook_secrets
+    ):
+        raise ConfigError(
+            "STRIPE_WEBHOOK_SECRET must be a comma-separated list of secrets that begin with "
+            "whsec_; Stripe shows them beside the webhook endpoint."
+        )
+
+
+def _is_live(key: str) -> bool:
+    return "_live_" in key[:8]
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1", "0.0.0.0")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip().rstrip("/") for word in text.split(",") if word.strip())
+
+
+class _Environment:
+    """Typed reading of environment variables; an empty one counts as missing."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._environ.get(name, "").strip() or default
+        if value is None:
+            raise ConfigError(
+                f"{name} is missing. env.example says what it is and where to get it."
+            )
+        return value
+
+    def first(self, *names: str) -> str:
+        for name in names:
+            if value := self.text(name, default=""):
+                return value
+        raise ConfigError(f"{' or '.join(names)} is missing. env.example says where to get it.")
+
+    def stripe(self, name: str, payment_env: PaymentEnv, required: bool) -> str:
+        """`NAME_TEST` or `NAME_LIVE`, whichever PAYMENT_ENV chooses, else plain `NAME`."""
+        specific = f"{name}_{payment_env.upper()}"
+        value = self.text(specific, default="") or self.text(name, default="")
+        if required and not value:
+            raise ConfigError(
+                f"{name} (or {specific}) is missing. Set it, or PAYMENTS_ENABLED=false to run "
+                "without selling."
+            )
+        return value
+
+    def url(self, name: str) -> str:
+        value = self.text(name).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ConfigError(
+                f"{name} is {value!r}; it must be an address like https://example.com."
+            )
+        return value
+
+    def boolean(self, name: str, default: bool) -> bool:
+        value = self.text(name, default=str(default)).lower()
+        if value not in ("true", "false", "1", "0"):
+            raise ConfigError(f"{name} is {value!r}; it must be true or false.")
+        return value in ("true", "1")
+
+    def integer(self, name: str, default: int) -> int:
+        value = self.text(name, default=str(default))
+        if not value.isdecimal():
+            raise ConfigError(f"{name} is {value!r}; it must be a whole number.")
+        return int(value)

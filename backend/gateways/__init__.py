@@ -1,0 +1,1 @@
+"""The doors to the outside: nothing else in the backend opens a socket."""

@@ -1,0 +1,37 @@
+"""How often one caller may ask. Limits protect the shop from one user, not Stripe from us."""
+
+from flask import Flask, current_app, g
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from backend.config import Settings
+
+
+def _caller_key() -> str:
+    """The user where there is one, the address otherwise: an office shares an address."""
+    return f"{g.caller.kind}:{g.caller.id}" if g.caller else f"address:{get_remote_address()}"
+
+
+def _is_trusted_server() -> bool:
+    return g.caller is not None and g.caller.kind != "user"
+
+
+limiter = Limiter(_caller_key, headers_enabled=True)
+# Buying costs requests to Stripe, so it is tighter than reading.
+buying = limiter.limit(lambda: current_app.config["settings"].ratelimit_buying)
+unlimited = limiter.exempt
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Switch the limits on for every route that is not exempt."""
+    app.config.update(
+        RATELIMIT_STORAGE_URI=settings.ratelimit_storage_uri,
+        RATELIMIT_DEFAULT=settings.ratelimit_default,
+        # A shop whose Redis is away sells on, with limits per process.
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        RATELIMIT_HEADER_LIMIT="RateLimit-Limit",
+        RATELIMIT_HEADER_REMAINING="RateLimit-Remaining",
+        RATELIMIT_HEADER_RESET="RateLimit-Reset",
+    )
+    limiter.request_filter(_is_trusted_server)
+    limiter.init_app(app)

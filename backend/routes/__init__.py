@@ -1,0 +1,12 @@
+"""HTTP: parse, one service call, answer."""
+
+from flask import Flask
+
+from backend.routes import credits, pages, payments, public, webhook
+
+
+def register(app: Flask) -> None:
+    """Mount the API below /api, and the pages beside it."""
+    for module in (public, payments, credits, webhook):
+        app.register_blueprint(module.blueprint, url_prefix="/api")
+    app.register_blueprint(pages.blueprint)

@@ -1,0 +1,80 @@
+"""The caller's own credits."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import msgspec
+from flask import Blueprint, Response, g
+
+from backend.auth import policy
+from backend.routes.parsing import Request, Uuid, query
+from backend.wiring import services
+
+blueprint = Blueprint("credits", __name__)
+
+TransactionType = Literal[
+    "purchase", "subscription", "bonus", "spend", "refund", "dispute", "dispute_reversal",
+    "expiry", "adjustment",
+]  # fmt: skip
+CSV_COLUMNS = (
+    "id", "created_at", "type", "amount", "balance_after", "feature", "description",
+    "payment_id", "hold_id", "expires_at", "metadata",
+)  # fmt: skip
+
+
+@blueprint.get("/credits")
+@policy("user")
+def balance() -> dict[str, Any]:
+    """What there is, what of it is held, and what expires when."""
+    return services().credits.balance(g.caller.token)
+
+
+class TransactionsQuery(Request):
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    cursor: Uuid | None = None
+    type: TransactionType | None = None
+    format: Literal["json", "csv"] = "json"
+
+
+@blueprint.get("/credits/transactions")
+@policy("user")
+def transactions() -> dict[str, Any] | Response:
+    """The statement: a page as JSON, or all of it as CSV."""
+    asked = query(TransactionsQuery)
+    if asked.format == "csv":
+        rows = services().credits.all_transactions(g.caller.token, asked.type)
+        return _csv(rows)
+    return services().credits.transactions(g.caller.token, asked.limit, asked.cursor, asked.type)
+
+
+def _csv(rows: Iterator[dict[str, Any]]) -> Response:
+    # Taken before the response begins: an error must be a problem, not half a file.
+    first = next(rows, None)
+
+    def lines() -> Iterator[str]:
+        yield _csv_line(CSV_COLUMNS)
+        if first is not None:
+            yield _csv_line(_cell(first[name]) for name in CSV_COLUMNS)
+        for row in rows:
+            yield _csv_line(_cell(row[name]) for name in CSV_COLUMNS)
+
+    headers = {"Content-Disposition": 'attachment; filename="credits.csv"'}
+    return Response(lines(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _csv_line(cells: Any) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula is quoted (OWASP: CSV injection)."""
+    if isinstance(value, dict):
+        value = json.dumps(value, ensure_ascii=False) if value else ""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value

@@ -1,0 +1,71 @@
+"""Reading requests: strict bodies and query strings, or a 422 that names the field."""
+
+import functools
+import re
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from flask import request
+
+from backend.errors import InvalidRequest, UnsupportedMediaType, ValidationError
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{3}$")]
+Locale = Annotated[str, msgspec.Meta(min_length=2, max_length=35)]
+Uuid = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/\\]+", max_length=2000)]
+IDEMPOTENCY_KEY_LENGTH_MAX = 255
+
+
+class Request(msgspec.Struct, forbid_unknown_fields=True):
+    """Base of request bodies: a field that is not declared is an error, not a surprise."""
+
+
+def body(kind: type[Body]) -> Body:
+    """The JSON body as `kind`. Raises UnsupportedMediaType, InvalidRequest, ValidationError."""
+    raw = request.get_data()
+    if raw and not request.is_json:
+        raise UnsupportedMediaType()
+    try:
+        return _decoder(kind).decode(raw or b"{}")
+    except msgspec.ValidationError as error:
+        raise _validation_error(str(error)) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequest() from error
+
+
+def query(kind: type[Body]) -> Body:
+    """The query string as `kind`. Raises ValidationError."""
+    given = request.args.to_dict(flat=False)
+    for name, values in given.items():
+        if len(values) > 1:
+            raise ValidationError.of(name, "Give this once.")
+    try:
+        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise _validation_error(str(error)) from error
+
+
+def idempotency_key() -> str | None:
+    """The Idempotency-Key header, if there is one. Raises ValidationError."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
+        raise ValidationError.of(
+            "Idempotency-Key", f"Use 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters."
+        )
+    return key
+
+
+def _validation_error(message: str) -> ValidationError:
+    """msgspec says "Expected `int`, got `str` - at `$.limit`"; split it into message and field."""
+    reason, _, place = message.partition(" - at ")
+    field = place.strip("`").removeprefix("$").lstrip(".")
+    if named := re.search(r"(?:unknown|required) field `([^`]+)`", reason):
+        field = f"{field}.{named[1]}".lstrip(".")
+    return ValidationError.of(field or "body", reason)
+
+
+@functools.cache
+def _decoder(kind: type[Body]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)

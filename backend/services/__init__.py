@@ -1,0 +1,1 @@
+"""Business verbs, free of Flask."""

@@ -1,0 +1,37 @@
+"""gunicorn -c gunicorn.conf.py backend.app:app
+
+Timeouts fit inside each other: a call to Stripe or the database gives up before the worker is
+declared dead, so that no worker dies between Stripe and the database.
+"""
+
+import os
+
+# What a request needs sooner or later. The backend imports it late, which suits a cold start on
+# Vercel; here it is loaded once, before the workers fork.
+import jwt  # noqa: F401
+import stripe  # noqa: F401
+import supabase  # noqa: F401
+
+from backend.config import (
+    DATABASE_TIMEOUT_SECONDS,
+    JWKS_TIMEOUT_SECONDS,
+    STRIPE_RETRIES_MAX,
+    STRIPE_TIMEOUT_SECONDS,
+)
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 8
+preload_app = True  # import once, share the memory
+
+# The slowest request: check a token, order, customer and session at Stripe, two more functions.
+timeout = (
+    JWKS_TIMEOUT_SECONDS
+    + 2 * STRIPE_TIMEOUT_SECONDS * (STRIPE_RETRIES_MAX + 1)
+    + 4 * DATABASE_TIMEOUT_SECONDS
+    + 5  # the pauses between Stripe's retries, and some air
+)
+graceful_timeout = 30
+keepalive = 75  # longer than the load balancer in front, or it will use a connection we just closed
+accesslog = None  # the backend logs each request as JSON

@@ -1,0 +1,133 @@
+-- Reading: what a signed-in user may ask about payments and credits.
+--
+-- Does:  creates get_payment, list_payments, list_open_payments, get_credits, list_transactions.
+--        All run as the caller, so row security is what decides whose rows they see.
+-- Locks: none.
+-- Undo:  drop function public.list_transactions, public.get_credits, public.list_open_payments,
+--        public.list_payments, public.get_payment;
+--
+-- Lists page by the id of the last row seen: {rows, next_cursor}, newest first, next_cursor null
+-- at the end. They read one row more than asked to know whether there is a next page.
+
+create function public.get_payment(p_payment_id uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_payment jsonb;
+begin
+  select to_jsonb(p) into v_payment from public.payments p
+  where p.payment_id = p_payment_id and p.user_id = (select auth.uid());
+  if v_payment is null then
+    raise exception using errcode = 'PT404', message = 'not_found', hint = 'There is no such payment.';
+  end if;
+  return v_payment;
+end
+$$;
+
+create function public.list_payments(p_limit integer, p_cursor uuid default null, p_status text default null)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  with page as (
+    select p.*, row_number() over (order by p.created_at desc, p.payment_id desc) as n
+    from public.payments p
+    where p.user_id = (select auth.uid())
+      and (p_cursor is null or (p.created_at, p.payment_id) <
+           (select c.created_at, c.id from public.payment_orders c where c.id = p_cursor))
+      and (p_status is null or p.status = p_status)
+    order by p.created_at desc, p.payment_id desc
+    limit p_limit + 1
+  )
+  select jsonb_build_object(
+    'rows', coalesce(jsonb_agg(to_jsonb(page) - 'n' order by n) filter (where n <= p_limit), '[]'),
+    'next_cursor', case when count(*) > p_limit then (array_agg(payment_id) filter (where n = p_limit))[1] end)
+  from page
+$$;
+
+-- The payments that the caller can still finish, newest first; their number is bounded where they
+-- are made.
+create function public.list_open_payments()
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at desc), '[]')
+  from public.payments p
+  join public.payment_orders o on o.id = p.payment_id
+  where o.user_id = (select auth.uid()) and o.status = 'pending' and o.expires_at > now()
+    and o.payment_url is not null
+$$;
+
+-- {balance, held, available, lifetime_granted, lifetime_spent, expiring, low_balance, updated_at}.
+-- What has expired is not counted, whether or not a job has written it off yet; what a hold
+-- reserves is, for it was reserved in time.
+create function public.get_credits()
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  with account as (
+    select * from public.user_credits where user_id = (select auth.uid())
+    union all
+    select (select auth.uid()), 0, 0, 0, 0, 0, 50, now()
+    where not exists (select from public.user_credits where user_id = (select auth.uid()))
+  ), open_lots as (
+    select expires_at, sum(remaining - held) as free
+    from public.credit_lots
+    where user_id = (select auth.uid()) and not exhausted and expires_at is not null
+    group by expires_at
+  ), expired as (
+    select coalesce(sum(free), 0)::bigint as credits from open_lots where expires_at <= now()
+  )
+  select jsonb_build_object(
+    'balance', a.balance - expired.credits,
+    'held', a.held,
+    'available', a.balance - expired.credits - a.held,
+    'lifetime_granted', a.lifetime_granted,
+    'lifetime_spent', a.lifetime_spent,
+    'low_balance', a.balance - expired.credits - a.held < a.low_balance_threshold,
+    'updated_at', a.updated_at,
+    'expiring', (
+      select coalesce(jsonb_agg(jsonb_build_object('credits', free, 'expires_at', expires_at)
+                                order by expires_at), '[]')
+      from open_lots where expires_at > now() and free > 0))
+  from account a, expired
+$$;
+
+create function public.list_transactions(p_limit integer, p_cursor uuid default null, p_type text default null)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  with page as (
+    select t.id, t.type, t.amount, t.balance_after, t.feature, t.description, t.payment_id, t.hold_id,
+           t.expires_at, t.metadata, t.created_at, row_number() over (order by t.seq desc) as n
+    from public.credit_transactions t
+    where t.user_id = (select auth.uid())
+      and (p_cursor is null or t.seq < (select c.seq from public.credit_transactions c where c.id = p_cursor))
+      and (p_type is null or t.type = p_type)
+    order by t.seq desc
+    limit p_limit + 1
+  )
+  select jsonb_build_object(
+    'rows', coalesce(jsonb_agg(to_jsonb(page) - 'n' order by n) filter (where n <= p_limit), '[]'),
+    'next_cursor', case when count(*) > p_limit then (array_agg(id) filter (where n = p_limit))[1] end)
+  from page
+$$;
+
+revoke all on function
+  public.get_payment(uuid), public.list_payments(integer, uuid, text), public.list_open_payments(),
+  public.get_credits(), public.list_transactions(integer, uuid, text)
+  from public, anon, authenticated, service_role;
+grant execute on function
+  public.get_payment(uuid), public.list_payments(integer, uuid, text), public.list_open_payments(),
+  public.get_credits(), public.list_transactions(integer, uuid, text)
+  to authenticated;

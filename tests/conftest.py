@@ -1,0 +1,58 @@
+"""The sandbox that the tests talk to: real Postgres, PostgREST, backend, and what stands in for
+Stripe and Supabase Auth behind sockets. Each test worker has one of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from tests.people import Person, People
+from tests.ports import free_range
+from tests.sandbox_process import start_sandbox
+from tests.stripe_console import StripeConsole
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a running sandbox, as `python -m sandbox env` prints it."""
+    data: Path = tmp_path_factory.mktemp("sandbox") / "data"
+    with start_sandbox(free_range(), data) as env:
+        yield env
+
+
+@pytest.fixture
+def database(sandbox: dict[str, str]) -> Iterator[psycopg.Connection[dict]]:
+    """A connection as the database's owner. Afterwards the books must balance, in every test."""
+    with psycopg.connect(
+        sandbox["SUPABASE_DB_URL"], autocommit=True, row_factory=dict_row
+    ) as connection:
+        yield connection
+        assert connection.execute("select * from private.audit()").fetchall() == []
+
+
+@pytest.fixture
+def people(sandbox: dict[str, str], database: psycopg.Connection[dict]) -> People:
+    """Makes users."""
+    return People(sandbox)
+
+
+@pytest.fixture
+def buyer(people: People) -> Person:
+    """Somebody who has just signed up."""
+    return people.sign_up()
+
+
+@pytest.fixture
+def stranger(people: People) -> Person:
+    """Somebody else."""
+    return people.sign_up()
+
+
+@pytest.fixture
+def stripe_console(sandbox: dict[str, str]) -> Iterator[StripeConsole]:
+    """The levers of the Stripe stand-in; whatever a test has set is put back."""
+    console = StripeConsole(sandbox["STRIPE_API_BASE"])
+    yield console
+    console.put_back()

@@ -1,0 +1,119 @@
+"""The other end of Stripe: pay as a buyer, and pull the stand-in's levers."""
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx
+
+TIMEOUT_SECONDS = 60
+WAIT_SECONDS_MAX = 20
+SUCCEEDS = "4242424242424242"
+IS_DECLINED = "4000000000000002"
+BANK = "us_bank_account"
+
+Found = TypeVar("Found")
+
+
+class StripeConsole:
+    """Each method is one thing that happens at Stripe's side."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+
+    def pay(self, url: str, card: str = SUCCEEDS) -> httpx.Response:
+        """Fill in the hosted page as a browser would, without one."""
+        return self._pay(
+            url,
+            {
+                "method": "card",
+                "number": card,
+                "expiration": "12 / 34",
+                "cvc": "123",
+                "name": "Ada Buyer",
+            },
+        )
+
+    def pay_by_bank(self, url: str, succeeds: bool = True) -> httpx.Response:
+        """Choose the asynchronous method; `settle_bank_payment` ends it."""
+        return self._pay(url, {"method": BANK, "outcome": "succeeds" if succeeds else "fails"})
+
+    def settle_bank_payment(self, intent_id: str, succeeded: bool) -> dict[str, Any]:
+        return self._lever("POST", f"payments/{intent_id}/settle", {"succeeded": succeeded})
+
+    def refund(self, charge_id: str, **fields: Any) -> dict[str, Any]:
+        """As from Stripe's Dashboard; `amount` in minor units, `status`."""
+        return self._lever("POST", f"charges/{charge_id}/refund", fields)
+
+    def change_refund(self, refund_id: str, action: str) -> dict[str, Any]:
+        """`succeed`, `fail` or `cancel`."""
+        return self._lever("POST", f"refunds/{refund_id}/{action}")
+
+    def dispute(self, charge_id: str, **fields: Any) -> dict[str, Any]:
+        return self._lever("POST", f"charges/{charge_id}/dispute", fields)
+
+    def change_dispute(self, dispute_id: str, action: str) -> dict[str, Any]:
+        """`win`, `lose` or `escalate`."""
+        return self._lever("POST", f"disputes/{dispute_id}/{action}")
+
+    def requests(self, **filters: Any) -> list[dict[str, Any]]:
+        """What the backend has asked, newest last."""
+        return self._lever("GET", "requests", params=filters)["requests"]
+
+    def forget_requests(self) -> None:
+        self._lever("DELETE", "requests")
+
+    def fault(self, **fault: Any) -> None:
+        """Let the next matching requests fail: method, path, kind, when, status, seconds, times."""
+        self._lever("POST", "faults", fault)
+
+    def deliver(self, mode: str = "live", copies: int = 1) -> None:
+        """`live`, `hold` or `drop` webhooks; `copies` of each."""
+        self._lever("POST", "delivery-mode", {"mode": mode, "copies": copies})
+
+    def deliveries(self, **filters: Any) -> list[dict[str, Any]]:
+        return self._lever("GET", "deliveries", params=filters)["deliveries"]
+
+    def release(self, order: str = "created") -> None:
+        """Send what is held, in `created`, `reverse` or `shuffle` order."""
+        self._lever("POST", "deliveries/release", {"order": order})
+
+    def send_again(self, delivery_id: str, times: int = 1) -> list[dict[str, Any]]:
+        """The same delivery, `times` at once."""
+        return self._lever("POST", f"deliveries/{delivery_id}/send", {"times": times})["deliveries"]
+
+    def put_back(self) -> None:
+        """As it is after a start: everything live, no faults, nothing held."""
+        self._lever("DELETE", "faults")
+        self.deliver("live")
+        self.release()
+
+    def _pay(self, url: str, fields: dict[str, str]) -> httpx.Response:
+        fields |= {"email": "buyer@example.com"}
+        answer = httpx.post(url, data=fields, timeout=TIMEOUT_SECONDS)
+        assert answer.status_code in (200, 302, 303, 422), answer.text
+        return answer
+
+    def _lever(
+        self, method: str, path: str, json: Any = None, params: Any = None
+    ) -> dict[str, Any]:
+        answer = httpx.request(
+            method,
+            f"{self.base}/_sandbox/{path}",
+            json=json,
+            params=params,
+            timeout=TIMEOUT_SECONDS,
+        )
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else {}
+
+
+def eventually(read: Callable[[], Found], wanted: Callable[[Found], bool]) -> Found:
+    """Read until it is as wanted, within WAIT_SECONDS_MAX; the last reading if it never is."""
+    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    while True:
+        found = read()
+        if wanted(found) or time.monotonic() > deadline:
+            assert wanted(found), found
+            return found
+        time.sleep(0.05)
