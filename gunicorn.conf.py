@@ -35,3 +35,4 @@ timeout = (
 graceful_timeout = 30
 keepalive = 75  # longer than the load balancer in front, or it will use a connection we just closed
 accesslog = None  # the backend logs each request as JSON
+control_socket_disable = True  # it would be one file in the home folder for every instance

@@ -12,6 +12,8 @@ from backend.services.checkout import Checkout
 from backend.services.credits import Credits
 from backend.services.events import Webhook
 from backend.services.payments import Payments
+from backend.services.spending import Spending
+from backend.services.upkeep import Upkeep
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Services:
     checkout: Checkout
     payments: Payments
     credits: Credits
+    spending: Spending
+    upkeep: Upkeep
     webhook: Webhook
 
 
@@ -34,6 +38,8 @@ def register(app: Flask, settings: Settings) -> None:
         checkout=checkout,
         payments=Payments(database, stripe, checkout),
         credits=Credits(database),
+        spending=Spending(database),
+        upkeep=Upkeep(database),
         webhook=Webhook(settings, database),
     )
 

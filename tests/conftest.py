@@ -9,8 +9,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.people import Person, People
-from tests.ports import free_range
-from tests.sandbox_process import start_sandbox
+from tests.sandbox_process import port_range, start_sandbox
 from tests.stripe_console import StripeConsole
 
 
@@ -18,7 +17,7 @@ from tests.stripe_console import StripeConsole
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a running sandbox, as `python -m sandbox env` prints it."""
     data: Path = tmp_path_factory.mktemp("sandbox") / "data"
-    with start_sandbox(free_range(), data) as env:
+    with start_sandbox(port_range(0), data) as env:
         yield env
 
 

@@ -11,7 +11,13 @@ import json
 from typing import Any
 
 from backend.config import DATABASE_TIMEOUT_SECONDS, Settings
-from backend.errors import BY_CODE, DatabaseUnavailable, Unauthorized, problem_for
+from backend.errors import (
+    BY_CODE,
+    DatabaseUnavailable,
+    IdempotencyConflict,
+    Unauthorized,
+    problem_for,
+)
 
 # SQLSTATE classes and PostgREST codes that say "not now": no connection, no memory, shutting down,
 # a deadlock or lock timeout. https://postgrest.org/en/stable/references/errors.html
@@ -89,6 +95,8 @@ def _problem(error: Any) -> Exception:
     code = error.code or ""
     if code.startswith("PT") and error.message in BY_CODE:
         return problem_for(error.message, error.hint, json.loads(error.details or "{}"))
+    if code == "23505":  # two callers, one key, at the same moment
+        return IdempotencyConflict()
     if code.startswith("PGRST3"):
         return Unauthorized()
     if code.startswith(_PASSING):

@@ -44,6 +44,7 @@ create table public.credit_lots (
 -- `exhausted` changes once in a lot's life where `remaining` changes with every spend: an index on
 -- it stays small, and a spend updates the lot in place without touching any index.
 create index credit_lots_open on public.credit_lots (user_id, expires_at, id) where not exhausted;
+create index credit_lots_expiring on public.credit_lots (expires_at) where not exhausted;
 comment on table public.credit_lots is 'One grant each; spent earliest-expiring first (null: never expires, last).';
 comment on column public.credit_lots.debt_paid is 'Part of the grant that paid debt, and so was never spendable.';
 
@@ -55,6 +56,7 @@ create table public.credit_transactions (
                     'dispute', 'dispute_reversal', 'expiry', 'adjustment')),
   amount          bigint not null check (amount <> 0),
   balance_after   bigint not null,
+  available_after bigint not null,
   lot_ids         uuid[] not null default '{}',
   lot_amounts     bigint[] not null default '{}',
   payment_id      uuid references public.payment_orders,
@@ -67,11 +69,12 @@ create table public.credit_transactions (
   description     text,
   metadata        jsonb not null default '{}',
   expires_at      timestamptz,
-  created_at      timestamptz not null default now(),
+  created_at      timestamptz not null default clock_timestamp(),
   check (cardinality(lot_ids) = cardinality(lot_amounts))
 );
--- seq is drawn under the user's lock, so within one user it is the order in which things happened.
-create index credit_transactions_of_user on public.credit_transactions (user_id, seq desc);
+-- created_at and seq are taken under the user's lock, so within one user they are the order in
+-- which things happened. One index serves the statement, its pages and the usage of a period.
+create index credit_transactions_of_user on public.credit_transactions (user_id, created_at desc, seq desc);
 create index credit_transactions_of_payment on public.credit_transactions (payment_id) where payment_id is not null;
 create unique index credit_transactions_idempotency on public.credit_transactions (idempotency_key)
   where idempotency_key is not null;

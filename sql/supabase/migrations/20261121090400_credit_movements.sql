@@ -27,8 +27,8 @@ begin
 end
 $$;
 
--- Appends one ledger row and moves the balance with it. p_row carries type, amount, lot_ids,
--- lot_amounts and the cause; what the lots do not cover becomes, or ceases to be, debt.
+-- Appends one ledger row and moves the balance with it. p_row carries user_id, type, amount,
+-- lot_ids, lot_amounts and the cause; what the lots do not cover becomes, or ceases to be, debt.
 create function private.post(p_row public.credit_transactions)
 returns public.credit_transactions
 language plpgsql
@@ -42,17 +42,19 @@ begin
     debt = debt + v_from_lots - p_row.amount,
     lifetime_granted = lifetime_granted
       + case when p_row.type in ('purchase', 'subscription', 'bonus') then p_row.amount else 0 end,
+    lifetime_spent = lifetime_spent - case when p_row.type = 'spend' then p_row.amount else 0 end,
     updated_at = now()
   where user_id = p_row.user_id
-  returning balance into p_row.balance_after;
+  returning balance, balance - held into p_row.balance_after, p_row.available_after;
 
   insert into public.credit_transactions
-    (user_id, type, amount, balance_after, lot_ids, lot_amounts, payment_id, description,
-     metadata, expires_at, idempotency_key, request_id)
+    (user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, payment_id, hold_id,
+     feature, quantity, price_version, request_id, idempotency_key, description, metadata, expires_at)
   values
-    (p_row.user_id, p_row.type, p_row.amount, p_row.balance_after,
-     coalesce(p_row.lot_ids, '{}'), coalesce(p_row.lot_amounts, '{}'), p_row.payment_id, p_row.description,
-     coalesce(p_row.metadata, '{}'), p_row.expires_at, p_row.idempotency_key, p_row.request_id)
+    (p_row.user_id, p_row.type, p_row.amount, p_row.balance_after, p_row.available_after,
+     coalesce(p_row.lot_ids, '{}'), coalesce(p_row.lot_amounts, '{}'), p_row.payment_id, p_row.hold_id,
+     p_row.feature, p_row.quantity, p_row.price_version, p_row.request_id, p_row.idempotency_key,
+     p_row.description, coalesce(p_row.metadata, '{}'), p_row.expires_at)
   returning * into p_row;
   return p_row;
 end

@@ -109,12 +109,13 @@ set search_path = ''
 as $$
   with page as (
     select t.id, t.type, t.amount, t.balance_after, t.feature, t.description, t.payment_id, t.hold_id,
-           t.expires_at, t.metadata, t.created_at, row_number() over (order by t.seq desc) as n
+           t.expires_at, t.metadata, t.created_at, row_number() over (order by t.created_at desc, t.seq desc) as n
     from public.credit_transactions t
     where t.user_id = (select auth.uid())
-      and (p_cursor is null or t.seq < (select c.seq from public.credit_transactions c where c.id = p_cursor))
+      and (p_cursor is null or (t.created_at, t.seq) <
+           (select c.created_at, c.seq from public.credit_transactions c where c.id = p_cursor))
       and (p_type is null or t.type = p_type)
-    order by t.seq desc
+    order by t.created_at desc, t.seq desc
     limit p_limit + 1
   )
   select jsonb_build_object(

@@ -55,6 +55,20 @@ as $$
   select 'held is what the lots reserve', a.user_id::text, format('held %s, lots %s', a.held, lots.held)
   from public.user_credits a left join lots using (user_id) where a.held <> coalesce(lots.held, 0)
   union all
+  select 'held is the sum of active holds', a.user_id::text, format('held %s, holds %s', a.held, h.amount)
+  from public.user_credits a
+  left join (select user_id, sum(amount) as amount from public.credit_holds where status = 'held' group by user_id) h
+    using (user_id)
+  where a.held <> coalesce(h.amount, 0)
+  union all
+  select 'a lot reserves what its active holds took', lot.id::text, format('held %s, holds %s', lot.held, h.part)
+  from public.credit_lots lot
+  left join (
+    select reserved.lot_id, sum(reserved.part) as part
+    from public.credit_holds held cross join lateral unnest(held.lot_ids, held.lot_parts) as reserved (lot_id, part)
+    where held.status = 'held' group by reserved.lot_id) h on h.lot_id = lot.id
+  where lot.held <> coalesce(h.part, 0)
+  union all
   select 'debt is what no lot has covered', a.user_id::text,
          format('debt %s, uncovered %s, paid %s', a.debt, l.from_lots - l.balance, lots.debt_paid)
   from public.user_credits a left join ledger l using (user_id) left join lots using (user_id)

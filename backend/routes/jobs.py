@@ -1,0 +1,24 @@
+"""What a scheduler calls. Each job is safe to run twice, and beside itself."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from backend.auth import policy
+from backend.wiring import services
+
+blueprint = Blueprint("jobs", __name__)
+
+
+@blueprint.route("/jobs/expire-credits", methods=["GET", "POST"])
+@policy("job")
+def expire_credits() -> dict[str, Any]:
+    """Write off what has expired: {users, credits, done}."""
+    return services().upkeep.expire_credits()
+
+
+@blueprint.route("/jobs/release-holds", methods=["GET", "POST"])
+@policy("job")
+def release_holds() -> dict[str, Any]:
+    """End holds whose time is over: {expired, done}."""
+    return services().upkeep.release_holds()

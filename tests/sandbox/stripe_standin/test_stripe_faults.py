@@ -1,0 +1,85 @@
+"""Faults on order, and the log of requests."""
+
+import time
+from uuid import uuid4
+
+import httpx
+import pytest
+import stripe
+
+from tests.sandbox.stripe_standin.standin import SECRET_KEY, Standin
+
+
+def test_the_next_requests_fail_and_then_no_more(
+    standin: Standin, client: stripe.StripeClient
+) -> None:
+    standin.lever("faults", {"path": "/v1/customers", "method": "POST", "times": 2})
+    for _ in range(2):
+        with pytest.raises(stripe.APIError):
+            client.v1.customers.create({"email": "a@example.com"})
+    assert client.v1.customers.create({"email": "a@example.com"}).id
+
+
+def test_too_many_requests(standin: Standin, client: stripe.StripeClient) -> None:
+    standin.lever("faults", {"status": 429})
+    with pytest.raises(stripe.RateLimitError):
+        client.v1.customers.list()
+
+
+def test_a_failure_after_the_work_is_healed_by_the_same_key(
+    standin: Standin, client: stripe.StripeClient
+) -> None:
+    standin.lever("faults", {"method": "POST", "when": "after", "status": 500})
+    options = {"idempotency_key": str(uuid4())}
+    params = {"email": "after@example.com"}
+    with pytest.raises(stripe.APIError):
+        client.v1.customers.create(params, options)
+    again = client.v1.customers.create(params, options)
+    assert [c.id for c in client.v1.customers.list(params).data] == [again.id]
+
+
+def test_the_sdks_own_retries_survive_a_dropped_connection(standin: Standin) -> None:
+    standin.lever("faults", {"method": "POST", "kind": "drop", "when": "after"})
+    patient = stripe.StripeClient(
+        SECRET_KEY, base_addresses={"api": standin.base}, max_network_retries=2
+    )
+    customer = patient.v1.customers.create({"email": "dropped-line@example.com"})
+    found = patient.v1.customers.list({"email": "dropped-line@example.com"})
+    assert [c.id for c in found.data] == [customer.id]
+
+
+def test_a_dropped_connection_is_no_answer(standin: Standin) -> None:
+    standin.lever("faults", {"kind": "drop"})
+    with pytest.raises(httpx.TransportError):
+        standin.api("GET", "/v1/customers")
+
+
+def test_a_delay_delays(standin: Standin) -> None:
+    standin.lever("faults", {"kind": "delay", "seconds": 0.3})
+    began = time.monotonic()
+    standin.api("GET", "/v1/customers")
+    assert time.monotonic() - began >= 0.3
+
+
+def test_faults_are_cleared(standin: Standin) -> None:
+    standin.lever("faults", {"times": 100})
+    assert len(standin.look("faults")["faults"]) == 1
+    httpx.delete(f"{standin.base}/_sandbox/faults")
+    assert standin.api("GET", "/v1/customers").status_code == 200
+
+
+def test_a_fault_that_makes_no_sense_is_refused(standin: Standin) -> None:
+    for fault in ({"kind": "explode"}, {"times": 0}, {"colour": "red"}):
+        assert httpx.post(f"{standin.base}/_sandbox/faults", json=fault).status_code == 400
+
+
+def test_requests_are_logged(standin: Standin, client: stripe.StripeClient) -> None:
+    key = str(uuid4())
+    customer = client.v1.customers.create(
+        {"email": "log@example.com", "metadata": {"a": "b"}}, {"idempotency_key": key}
+    )
+    [entry] = standin.look("requests?method=POST&path=/v1/customers")["requests"]
+    assert entry["params"] == {"email": "log@example.com", "metadata": {"a": "b"}}
+    assert (entry["status"], entry["idempotency_key"]) == (200, key)
+    assert entry["response"]["id"] == customer.id
+    assert entry["stripe_version"] == "2026-10-28.endive"
