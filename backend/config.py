@@ -4,6 +4,7 @@ What is missing or contradictory stops the start with a sentence that names the 
 starts with half its keys fails later, in front of a buyer. `env.example` explains each variable.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -96,7 +97,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         stripe_js_url=env.text("STRIPE_JS_URL", default=STRIPE_JS_URL),
         frontend_url=frontend_url,
         allowed_origins=tuple(
-            dict.fromkeys([origin(frontend_url), *_words(env.text("ALLOWED_ORIGINS", default=""))])
+            dict.fromkeys(
+                [origin(frontend_url), *_words(env.text("ALLOWED_ORIGINS", default="").lower())]
+            )
         ),
         service_api_keys=_words(env.text("SERVICE_API_KEYS", default="")),
         cron_secret=env.text("CRON_SECRET", default="") or None,
@@ -107,6 +110,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         proxy_hops=env.integer("PROXY_HOPS", default=0),
         log_level=env.text("LOG_LEVEL", default="INFO").upper(),
     )
+    _refuse_malformed(settings)
     _refuse_contradictions(settings)
     return settings
 
@@ -159,13 +163,33 @@ def _refuse_contradictions(settings: Settings) -> None:
                 f"{name} points to a sandbox, but the Stripe key is live. Use a test key there, "
                 f"or unset {name}."
             )
-    if settings.payments_enabled and not all(
-        secret.startswith("whsec_") for secret in settings.stripe_webhook_secrets
+    secrets = settings.stripe_webhook_secrets
+    if settings.payments_enabled and not (
+        secrets and all(secret.startswith("whsec_") for secret in secrets)
     ):
         raise ConfigError(
             "STRIPE_WEBHOOK_SECRET must be a comma-separated list of secrets that begin with "
             "whsec_; Stripe shows them beside the webhook endpoint."
         )
+
+
+def _refuse_malformed(settings: Settings) -> None:
+    if not re.fullmatch("[a-z]{3}", settings.default_currency):
+        raise ConfigError("DEFAULT_CURRENCY must be three letters, like usd.")
+    for allowed in settings.allowed_origins:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", allowed):
+            raise ConfigError(
+                f"ALLOWED_ORIGINS has {allowed!r}; an origin is a scheme and a host, like "
+                "https://app.example.com, without a path, and never *."
+            )
+    for name, limit in (
+        ("RATELIMIT_DEFAULT", settings.ratelimit_default),
+        ("RATELIMIT_BUYING", settings.ratelimit_buying),
+    ):
+        if not re.fullmatch(r"\d+ per (\d+ )?(second|minute|hour|day)s?", limit):
+            raise ConfigError(f"{name} is {limit!r}; write it like 30 per minute.")
+    if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ConfigError("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
 
 
 def _is_live(key: str) -> bool:

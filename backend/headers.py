@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 
 from backend.config import Settings, origin
 
-REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
+REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 STRIPE_FRAMES = "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com https://checkout.stripe.com"
 
 
@@ -19,7 +19,7 @@ def register(app: Flask, settings: Settings) -> None:
     @app.before_request
     def name_request() -> None:
         given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
+        g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
     @app.after_request
     def add_headers(response: Response) -> Response:

@@ -11,10 +11,12 @@ from backend.errors import InvalidRequest, UnsupportedMediaType, ValidationError
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{3}$")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{3}\Z")]
 Locale = Annotated[str, msgspec.Meta(min_length=2, max_length=35)]
-Uuid = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
-Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/\\]+", max_length=2000)]
+Uuid = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+]
+Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/\\]+[^\s\\]*\Z", max_length=2000)]
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
 
 
@@ -31,7 +33,7 @@ def body(kind: type[Body]) -> Body:
         return _decoder(kind).decode(raw or b"{}")
     except msgspec.ValidationError as error:
         raise _validation_error(str(error)) from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest() from error
 
 

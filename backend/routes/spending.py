@@ -15,7 +15,7 @@ from backend.wiring import services
 
 blueprint = Blueprint("spending", __name__)
 
-Feature = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_]{1,64}$")]
+Feature = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,64}\Z")]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 METADATA_BYTES_MAX = 4096
 

@@ -28,8 +28,8 @@ def of_checkout_session(session: StripeObject) -> Facts:
     """
     intent = session.get("payment_intent")
     expanded = intent if isinstance(intent, dict) else None
-    is_paid = session.get("payment_status") in ("paid", "no_payment_required")
     is_complete = session.get("status") == "complete"
+    is_paid = is_complete and session.get("payment_status") in ("paid", "no_payment_required")
     has_failed = (expanded or {}).get("status") in ("requires_payment_method", "canceled")
     facts = {
         **(of_payment_intent(expanded) if expanded else {}),

@@ -92,7 +92,7 @@ create table public.disputes (
   currency                 text not null,
   status                   text not null check (status in
     ('warning_needs_response', 'warning_under_review', 'warning_closed', 'needs_response',
-     'under_review', 'won', 'lost', 'prevented')),
+     'under_review', 'lost', 'appeal_needs_response', 'appeal_under_review', 'won', 'prevented')),
   reason                   text,
   due_by                   timestamptz,
   created_at               timestamptz not null default now(),

@@ -4,7 +4,7 @@
 --        record_facts().
 -- Locks: none.
 -- Undo:  drop function public.record_facts, private.merge_facts, private.merge_refund,
---        private.merge_dispute, private.find_payment, private.settle, private.share;
+--        private.merge_dispute, private.find_payment, private.settle, private.is_chargeback, private.share;
 --
 -- Facts are what Stripe says about one payment now:
 --   payment_id, checkout_session_id, payment_intent_id    at least one names the payment
@@ -32,6 +32,16 @@ as $$
   end
 $$;
 
+-- Whether a dispute of this status holds the buyer's money: lost and appealed ones still do.
+create function private.is_chargeback(p_status text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_status in ('needs_response', 'under_review', 'lost', 'appeal_needs_response', 'appeal_under_review')
+$$;
+
 -- Brings the ledger and the status of one payment to what its facts imply. The caller holds the
 -- payment's row.
 create function private.settle(p_payment_id uuid)
@@ -55,7 +65,7 @@ begin
   where payment_id = o.id and status in ('pending', 'requires_action', 'succeeded');
   -- An inquiry (warning_*) only marks; a chargeback takes the credits until it is won.
   select coalesce(sum(amount), 0) into v_disputed from public.disputes
-  where payment_id = o.id and status in ('needs_response', 'under_review', 'lost');
+  where payment_id = o.id and private.is_chargeback(status);
 
   v_granted := case when o.paid_at is not null then o.credits else 0 end;
   v_credits_refunded := private.share(v_granted, v_refunded, o.amount_captured);
@@ -146,9 +156,11 @@ as $$
   on conflict (id) do update set
     status = excluded.status, due_by = coalesce(excluded.due_by, known.due_by), updated_at = now()
   where array_position(array['warning_needs_response', 'warning_under_review', 'warning_closed', 'prevented',
-                             'needs_response', 'under_review', 'lost', 'won'], excluded.status)
+                             'needs_response', 'under_review', 'lost',
+                             'appeal_needs_response', 'appeal_under_review', 'won'], excluded.status)
       > array_position(array['warning_needs_response', 'warning_under_review', 'warning_closed', 'prevented',
-                             'needs_response', 'under_review', 'lost', 'won'], known.status)
+                             'needs_response', 'under_review', 'lost',
+                             'appeal_needs_response', 'appeal_under_review', 'won'], known.status)
 $$;
 
 -- The payment that the facts speak of: by Stripe's own ids, else by ours, which its metadata

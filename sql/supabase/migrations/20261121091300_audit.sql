@@ -36,7 +36,7 @@ as $$
            (select coalesce(sum(r.amount), 0) from public.refunds r
             where r.payment_id = o.id and r.status in ('pending', 'requires_action', 'succeeded')) as refunded,
            (select coalesce(sum(d.amount), 0) from public.disputes d
-            where d.payment_id = o.id and d.status in ('needs_response', 'under_review', 'lost')) as disputed
+            where d.payment_id = o.id and private.is_chargeback(d.status)) as disputed
     from public.payment_orders o
   )
   select 'balance is the sum of the ledger', coalesce(a.user_id, l.user_id)::text,
