@@ -13,8 +13,10 @@ import stripe  # noqa: F401
 import supabase  # noqa: F401
 
 from backend.config import (
+    DATABASE_CALLS_MAX,
     DATABASE_TIMEOUT_SECONDS,
     JWKS_TIMEOUT_SECONDS,
+    STRIPE_CALLS_MAX,
     STRIPE_RETRIES_MAX,
     STRIPE_TIMEOUT_SECONDS,
 )
@@ -25,12 +27,12 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
 preload_app = True  # import once, share the memory
 
-# The slowest request: check a token, order, customer and session at Stripe, two more functions.
+# The slowest request, with every call at its limit and some air for the pauses between tries.
 timeout = (
     JWKS_TIMEOUT_SECONDS
-    + 2 * STRIPE_TIMEOUT_SECONDS * (STRIPE_RETRIES_MAX + 1)
-    + 4 * DATABASE_TIMEOUT_SECONDS
-    + 5  # the pauses between Stripe's retries, and some air
+    + STRIPE_CALLS_MAX * STRIPE_TIMEOUT_SECONDS * (STRIPE_RETRIES_MAX + 1)
+    + DATABASE_CALLS_MAX * DATABASE_TIMEOUT_SECONDS
+    + 15
 )
 graceful_timeout = 30
 keepalive = 75  # longer than the load balancer in front, or it will use a connection we just closed

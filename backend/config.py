@@ -15,13 +15,15 @@ PaymentEnv = Literal["test", "live"]
 STRIPE_API_BASE = "https://api.stripe.com"
 STRIPE_JS_URL = "https://js.stripe.com/endive/stripe.js"
 
-# Seconds. A request asks Stripe at most twice and the database at most four times, in the usual
-# case a few milliseconds each; these bounds keep the worst case below gunicorn's own timeout,
-# which gunicorn.conf.py derives from them.
+# Seconds. Usually a call takes milliseconds; these bound the worst case. gunicorn.conf.py derives its
+# own timeout from them and from how often one request may ask.
 STRIPE_TIMEOUT_SECONDS = 6
 STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
 JWKS_TIMEOUT_SECONDS = 3
+# The longest road is to cancel an order that was left without a session.
+STRIPE_CALLS_MAX = 4
+DATABASE_CALLS_MAX = 6
 
 
 class ConfigError(Exception):
@@ -116,8 +118,11 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 
 def origin(url: str) -> str:
-    """`https://shop.example/a?b` → `https://shop.example`."""
-    parts = urlsplit(url)
+    """`https://shop.example/a?b` → `https://shop.example`; nothing for what is no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 

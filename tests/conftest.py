@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.people import Person, People
+from tests.people import People, Person
 from tests.sandbox_process import port_range, start_sandbox
 from tests.stripe_console import StripeConsole
 
@@ -52,6 +52,6 @@ def stranger(people: People) -> Person:
 @pytest.fixture
 def stripe_console(sandbox: dict[str, str]) -> Iterator[StripeConsole]:
     """The levers of the Stripe stand-in; whatever a test has set is put back."""
-    console = StripeConsole(sandbox["STRIPE_API_BASE"])
+    console = StripeConsole(sandbox["STRIPE_API_BASE"], sandbox["STRIPE_SECRET_KEY"])
     yield console
     console.put_back()

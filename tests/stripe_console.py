@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-TIMEOUT_SECONDS = 60
+from tests.http import HTTP
+
 WAIT_SECONDS_MAX = 20
 SUCCEEDS = "4242424242424242"
 IS_DECLINED = "4000000000000002"
@@ -18,8 +19,9 @@ Found = TypeVar("Found")
 class StripeConsole:
     """Each method is one thing that happens at Stripe's side."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, secret_key: str = "") -> None:
         self.base = base
+        self._secret_key = secret_key
 
     def pay(self, url: str, card: str = SUCCEEDS) -> httpx.Response:
         """Fill in the hosted page as a browser would, without one."""
@@ -56,8 +58,21 @@ class StripeConsole:
         """`win`, `lose` or `escalate`."""
         return self._lever("POST", f"disputes/{dispute_id}/{action}")
 
+    def api(self, path: str, **params: Any) -> dict[str, Any]:
+        """Look at an object or list, as somebody else with the shop's secret key."""
+        return self._api("GET", path, params)
+
+    def expire(self, session_id: str) -> dict[str, Any]:
+        """What Stripe does by itself when a session's time is over."""
+        return self._api("POST", f"checkout/sessions/{session_id}/expire")
+
+    def events(self, object_id: str) -> list[dict[str, Any]]:
+        """The latest events about one object, oldest first."""
+        events = self.api("events", limit=100)["data"][::-1]
+        return [event for event in events if event["data"]["object"]["id"] == object_id]
+
     def requests(self, **filters: Any) -> list[dict[str, Any]]:
-        """What the backend has asked, newest last."""
+        """What was asked, newest last; filters: `method`, `path` (how it begins)."""
         return self._lever("GET", "requests", params=filters)["requests"]
 
     def forget_requests(self) -> None:
@@ -90,20 +105,21 @@ class StripeConsole:
 
     def _pay(self, url: str, fields: dict[str, str]) -> httpx.Response:
         fields |= {"email": "buyer@example.com"}
-        answer = httpx.post(url, data=fields, timeout=TIMEOUT_SECONDS)
+        answer = HTTP.post(url, data=fields)
         assert answer.status_code in (200, 302, 303, 422), answer.text
         return answer
+
+    def _api(self, method: str, path: str, params: Any = None) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self._secret_key}"}
+        url = f"{self.base}/v1/{path}"
+        answer = HTTP.request(method, url, headers=headers, params=params)
+        assert answer.is_success, answer.text
+        return answer.json()
 
     def _lever(
         self, method: str, path: str, json: Any = None, params: Any = None
     ) -> dict[str, Any]:
-        answer = httpx.request(
-            method,
-            f"{self.base}/_sandbox/{path}",
-            json=json,
-            params=params,
-            timeout=TIMEOUT_SECONDS,
-        )
+        answer = HTTP.request(method, f"{self.base}/_sandbox/{path}", json=json, params=params)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else {}
 

@@ -264,14 +264,18 @@ def _validate(adapter: TypeAdapter[Any], value: Any, what: str) -> None:
         raise Mismatch("\n".join([what, *places])) from None
 
 
-@functools.cache
 def _names_seen_by(cls: type) -> dict[str, Any]:
-    """The names of a class's module, those imported for type checkers only included."""
-    module = sys.modules[cls.__module__]
+    return _names_in(cls.__module__)
+
+
+@functools.cache
+def _names_in(module_name: str) -> dict[str, Any]:
+    """A module's names, those included that it imports for type checkers only."""
+    module = sys.modules[module_name]
     names = dict(vars(module))
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            exec(compile(ast.Module(node.body, []), module.__name__, "exec"), names)
+            exec(compile(ast.Module(node.body, []), module_name, "exec"), names)
     return names
 
 

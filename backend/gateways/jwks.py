@@ -25,7 +25,7 @@ class KeySet:
 
     def find(self, kid: str) -> Any | None:
         """The `jwt.PyJWK` of that id, or None. Raises DatabaseUnavailable while no set is known."""
-        if self._is_due(known=kid in self._keys):
+        if self._fetched_at is None or self._is_due(known=kid in self._keys):
             self._fetch(wait=self._fetched_at is None)
         if self._fetched_at is None:
             raise DatabaseUnavailable(
@@ -63,4 +63,4 @@ class KeySet:
 def _download_errors() -> tuple[type[Exception], ...]:
     import jwt
 
-    return (jwt.PyJWKClientError, jwt.PyJWKSetError)
+    return (jwt.PyJWKClientError, jwt.PyJWKSetError, ValueError)  # ValueError: not JSON

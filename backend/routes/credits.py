@@ -19,6 +19,8 @@ TransactionType = Literal[
     "purchase", "subscription", "bonus", "spend", "refund", "dispute", "dispute_reversal",
     "expiry", "adjustment",
 ]  # fmt: skip
+# https://owasp.org/www-community/attacks/CSV_Injection
+FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 CSV_COLUMNS = (
     "id", "created_at", "type", "amount", "balance_after", "feature", "description",
     "payment_id", "hold_id", "expires_at", "metadata",
@@ -72,9 +74,9 @@ def _csv_line(cells: Any) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula is quoted (OWASP: CSV injection)."""
+    """Text that a spreadsheet would run as a formula is quoted."""
     if isinstance(value, dict):
         value = json.dumps(value, ensure_ascii=False) if value else ""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return f"'{value}"
     return value

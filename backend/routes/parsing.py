@@ -16,7 +16,7 @@ Locale = Annotated[str, msgspec.Meta(min_length=2, max_length=35)]
 Uuid = Annotated[
     str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 ]
-Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/\\]+[^\s\\]*\Z", max_length=2000)]
+Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\\]+\Z", max_length=2000)]
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
 
 

@@ -34,6 +34,14 @@ begin
 end
 $$;
 
+create function private.fail_for_reused_key()
+returns void
+language sql
+as $$
+  select private.fail(409, 'idempotency_conflict',
+    'This Idempotency-Key was used for a different request. Use a new key.')
+$$;
+
 -- Whoever moves money or credits must exist and be neither deleted, banned nor anonymous: a token
 -- outlives all three by up to an hour.
 create function private.require_active_user(p_user_id uuid)

@@ -48,10 +48,11 @@ begin
   returning balance, balance - held into p_row.balance_after, p_row.available_after;
 
   insert into public.credit_transactions
-    (user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, payment_id, hold_id,
+    (id, user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, payment_id, hold_id,
      feature, quantity, price_version, request_id, idempotency_key, description, metadata, expires_at)
   values
-    (p_row.user_id, p_row.type, p_row.amount, p_row.balance_after, p_row.available_after,
+    (coalesce(p_row.id, gen_random_uuid()), p_row.user_id, p_row.type, p_row.amount,
+     p_row.balance_after, p_row.available_after,
      coalesce(p_row.lot_ids, '{}'), coalesce(p_row.lot_amounts, '{}'), p_row.payment_id, p_row.hold_id,
      p_row.feature, p_row.quantity, p_row.price_version, p_row.request_id, p_row.idempotency_key,
      p_row.description, coalesce(p_row.metadata, '{}'), p_row.expires_at)

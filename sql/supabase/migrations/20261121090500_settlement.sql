@@ -82,7 +82,8 @@ begin
     if v_granted > o.credits_granted then
       v_row.type := case o.kind when 'subscription' then 'subscription' else 'purchase' end;
       v_row.amount := v_granted;
-      v_row.description := o.package_id;
+      v_row.description := (select coalesce(p.name ->> o.locale, p.name ->> 'en')
+                            from public.credit_packages p where p.id = o.package_id);
       v_row.expires_at := now() + make_interval(days => o.expires_after_days);
       perform private.grant_credits(v_row);
       v_row.description := null;

@@ -38,8 +38,7 @@ begin
   on conflict (caller, key) do update set request_hash = known.request_hash  -- lock it, then read it
   returning * into v_known;
   if v_known.request_hash <> p_request_hash then
-    perform private.fail(409, 'idempotency_conflict',
-      'This Idempotency-Key was used for a different request. Use a new key.');
+    perform private.fail_for_reused_key();
   end if;
   return v_known;
 end

@@ -114,7 +114,7 @@ as $$
     where t.user_id = (select auth.uid())
       and (p_cursor is null or (t.created_at, t.seq) <
            (select c.created_at, c.seq from public.credit_transactions c where c.id = p_cursor))
-      and (p_type is null or t.type = p_type)
+      and (p_type is null or t.type = p_type::public.credit_transaction_type)
     order by t.created_at desc, t.seq desc
     limit p_limit + 1
   )

@@ -2,8 +2,8 @@
 --
 -- Does:  creates feature_costs with its first prices, and spend(), which only the service may call.
 -- Locks: none, the table is new.
--- Undo:  drop function public.spend, private.spend_answer, private.spend_from_many_lots,
---        private.allocate, private.price_of; drop table public.feature_costs;
+-- Undo:  drop function public.spend, private.spend_with_care, private.id_of_key,
+--        private.spend_answer, private.negated, private.allocate, private.price_of; drop table public.feature_costs;
 
 create table public.feature_costs (
   feature  text not null check (feature ~ '^[a-z0-9_]{1,64}$'),
@@ -85,37 +85,61 @@ begin
 end
 $$;
 
--- The general case of a spend: expired lots to write off, several lots to take from, or nothing.
-create function private.spend_from_many_lots(p_row public.credit_transactions)
-returns public.credit_transactions
+-- The ledger id that belongs to an idempotency key: the primary key is its guard, and no spend
+-- pays for a second unique index.
+create function private.id_of_key(p_scope text, p_key text)
+returns uuid
+language sql
+immutable
+return md5(p_scope || ':' || p_key)::uuid;
+
+-- Any spend, in the order of its possible refusals: who, again, how much, enough. Takes from as
+-- many lots as it needs.
+create function private.spend_with_care(
+  p_id uuid, p_user_id uuid, p_feature text, p_quantity bigint, p_idempotency_key text,
+  p_metadata jsonb, p_request_id text)
+returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
+  v_price record;
   v_parts record;
+  v_row public.credit_transactions;
 begin
-  select * into v_parts from private.allocate(p_row.user_id, -p_row.amount);
+  perform private.lock_user_credits(p_user_id);
+  perform private.require_active_user(p_user_id);
+
+  select * into v_row from public.credit_transactions where id = p_id;
+  if found then
+    if (v_row.user_id, v_row.feature, v_row.quantity, v_row.metadata)
+       is distinct from (p_user_id, p_feature, p_quantity, p_metadata) then
+      perform private.fail_for_reused_key();
+    end if;
+    return private.spend_answer(v_row, true);
+  end if;
+
+  select * into v_price from private.price_of(p_feature, p_quantity);
+  select * into v_parts from private.allocate(p_user_id, v_price.amount);
   update public.credit_lots lot
   set remaining = remaining - taken.part, exhausted = (remaining = taken.part)
   from unnest(v_parts.lot_ids, v_parts.lot_parts) as taken (lot_id, part)
   where lot.id = taken.lot_id;
 
-  p_row.lot_ids := v_parts.lot_ids;
-  p_row.lot_amounts := (select array_agg(-part order by n) from unnest(v_parts.lot_parts) with ordinality t (part, n));
-  return private.post(p_row);
+  v_row.id := p_id;
+  v_row.user_id := p_user_id;
+  v_row.type := 'spend';
+  v_row.amount := -v_price.amount;
+  v_row.lot_ids := v_parts.lot_ids;
+  v_row.lot_amounts := private.negated(v_parts.lot_parts);
+  v_row.feature := p_feature;
+  v_row.quantity := p_quantity;
+  v_row.price_version := v_price.version;
+  v_row.idempotency_key := p_idempotency_key;
+  v_row.metadata := p_metadata;
+  v_row.request_id := p_request_id;
+  return private.spend_answer(private.post(v_row), false);
 end
-$$;
-
--- What the service is told about a spend; the same for its replay.
-create function private.spend_answer(p_row public.credit_transactions, p_replayed boolean)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-  select jsonb_build_object(
-    'transaction_id', p_row.id, 'amount', -p_row.amount, 'balance', p_row.balance_after,
-    'available', p_row.available_after, 'replayed', p_replayed)
 $$;
 
 -- Spends p_quantity units of a feature, earliest-expiring credits first. Answers {transaction_id,
@@ -123,8 +147,8 @@ $$;
 -- and changes nothing. Refuses with insufficient_credits {required, available}, forbidden,
 -- not_found, validation_error, idempotency_conflict.
 --
--- Nearly every spend fits into the earliest lot. That case is written out here: three writes, each
--- in place or at the end of a table, whatever the user's history.
+-- Nearly every spend is new, fits into the earliest lot, and is in order. That case is one read
+-- and one write, whatever the user's history; all else is left to spend_with_care.
 create function public.spend(
   p_user_id uuid, p_feature text, p_quantity bigint, p_idempotency_key text,
   p_metadata jsonb default '{}', p_request_id text default null)
@@ -134,60 +158,55 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_price record;
-  v_account public.user_credits;
-  v_lot public.credit_lots;
-  v_row public.credit_transactions;
+  v_id constant uuid := private.id_of_key('spend', p_idempotency_key);
+  v_now constant timestamptz := now();
+  v_balance bigint;
+  v_held bigint;
+  v_amount bigint;
+  v_version integer;
+  v_lot_id uuid;
+  v_free bigint;
 begin
   -- Two tabs must not spend one credit: lock the account, then read.
-  select a.* into v_account from public.user_credits a where a.user_id = p_user_id for update;
-  perform private.require_active_user(p_user_id);
+  select a.balance, a.held, cost.credits * p_quantity, cost.version
+  into v_balance, v_held, v_amount, v_version
+  from public.user_credits a
+  join auth.users u on u.id = a.user_id
+    and u.deleted_at is null and (u.banned_until is null or u.banned_until <= v_now) and not u.is_anonymous
+  join public.feature_costs cost on cost.feature = p_feature and cost.active
+  where a.user_id = p_user_id
+  for update of a;
 
-  select * into v_row from public.credit_transactions where idempotency_key = p_idempotency_key;
-  if found then
-    if (v_row.user_id, v_row.feature, v_row.quantity, v_row.metadata)
-       is distinct from (p_user_id, p_feature, p_quantity, p_metadata) then
-      perform private.fail(409, 'idempotency_conflict',
-        'This Idempotency-Key was used for a different request. Use a new key.');
-    end if;
-    return private.spend_answer(v_row, true);
-  end if;
-
-  select * into v_price from private.price_of(p_feature, p_quantity);
-  select * into v_lot from public.credit_lots
+  select id, remaining - held into v_lot_id, v_free
+  from public.credit_lots
   where user_id = p_user_id and not exhausted
   order by expires_at, id limit 1;
 
-  v_row.user_id := p_user_id;
-  v_row.type := 'spend';
-  v_row.amount := -v_price.amount;
-  v_row.feature := p_feature;
-  v_row.quantity := p_quantity;
-  v_row.price_version := v_price.version;
-  v_row.idempotency_key := p_idempotency_key;
-  v_row.metadata := p_metadata;
-  v_row.request_id := p_request_id;
-
-  if coalesce(v_lot.expires_at <= now() or v_lot.remaining - v_lot.held < v_price.amount, true)
-     or v_account.balance - v_account.held < v_price.amount then
-    return private.spend_answer(private.spend_from_many_lots(v_row), false);
+  if v_balance - v_held >= v_amount and v_free >= v_amount and p_quantity between 1 and 1000000000 then
+    with lot as (
+      update public.credit_lots
+      set remaining = remaining - v_amount, exhausted = (remaining = v_amount)
+      where id = v_lot_id and (expires_at is null or expires_at > v_now)
+        and not exists (select from public.credit_transactions where id = v_id)
+      returning id
+    ), account as (
+      update public.user_credits
+      set balance = balance - v_amount, lifetime_spent = lifetime_spent + v_amount, updated_at = v_now
+      from lot where user_id = p_user_id
+    )
+    insert into public.credit_transactions
+      (id, user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, feature, quantity,
+       price_version, idempotency_key, metadata, request_id)
+    select v_id, p_user_id, 'spend', -v_amount, v_balance - v_amount, v_balance - v_amount - v_held,
+           array[lot.id], array[-v_amount], p_feature, p_quantity, v_version, p_idempotency_key, p_metadata,
+           p_request_id
+    from lot;
+    if found then
+      return jsonb_build_object('transaction_id', v_id, 'amount', v_amount, 'balance', v_balance - v_amount,
+                                'available', v_balance - v_amount - v_held, 'replayed', false);
+    end if;
   end if;
-
-  update public.credit_lots
-  set remaining = remaining - v_price.amount, exhausted = (remaining = v_price.amount)
-  where id = v_lot.id;
-  update public.user_credits
-  set balance = balance - v_price.amount, lifetime_spent = lifetime_spent + v_price.amount, updated_at = now()
-  where user_id = p_user_id;
-  insert into public.credit_transactions
-    (user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, feature, quantity,
-     price_version, idempotency_key, metadata, request_id)
-  values
-    (p_user_id, 'spend', -v_price.amount, v_account.balance - v_price.amount,
-     v_account.balance - v_price.amount - v_account.held, array[v_lot.id], array[-v_price.amount],
-     p_feature, p_quantity, v_price.version, p_idempotency_key, p_metadata, p_request_id)
-  returning * into v_row;
-  return private.spend_answer(v_row, false);
+  return private.spend_with_care(v_id, p_user_id, p_feature, p_quantity, p_idempotency_key, p_metadata, p_request_id);
 end
 $$;
 

@@ -2,15 +2,14 @@
 --
 -- Does:  creates credit_holds with hold, capture, release and get_hold, which only the service may
 --        call, and expire_holds for the job.
--- Locks: adds a foreign key to credit_transactions: SHARE ROW EXCLUSIVE on it while existing rows
---        are checked; they are few when this is first applied.
--- Undo:  alter table public.credit_transactions drop constraint credit_transactions_hold_id_fkey;
---        drop function public.expire_holds, public.get_hold, public.release, public.capture,
+-- Locks: none, the table is new; a foreign key takes SHARE ROW EXCLUSIVE on credit_transactions for
+--        a moment.
+-- Undo:  drop function public.expire_holds, public.get_hold, public.release, public.capture,
 --        public.hold, private.end_hold, private.lock_hold, private.hold_answer;
 --        drop table public.credit_holds;
 
 create table public.credit_holds (
-  id              uuid primary key default gen_random_uuid(),
+  id              uuid primary key,
   user_id         uuid not null,
   feature         text not null,
   price_version   integer not null,
@@ -21,7 +20,7 @@ create table public.credit_holds (
   status          text not null default 'held' check (status in ('held', 'captured', 'released', 'expired')),
   available_after bigint not null,
   transaction_id  uuid references public.credit_transactions,
-  idempotency_key text not null unique,
+  idempotency_key text not null,
   request_id      text,
   expires_at      timestamptz not null,
   created_at      timestamptz not null default now(),
@@ -34,12 +33,8 @@ create index credit_holds_of_user on public.credit_holds (user_id, created_at de
 create index credit_holds_expiring on public.credit_holds (expires_at) where status = 'held';
 create index credit_holds_of_transaction on public.credit_holds (transaction_id) where transaction_id is not null;
 create index credit_holds_of_price on public.credit_holds (feature, price_version);
+comment on column public.credit_holds.id is 'Made from the idempotency key: the primary key is its guard.';
 comment on column public.credit_holds.lot_parts is 'How much of each lot in lot_ids is reserved.';
-
-alter table public.credit_transactions
-  add constraint credit_transactions_hold_id_fkey foreign key (hold_id) references public.credit_holds;
--- One capture per hold, whatever else goes wrong.
-create unique index credit_transactions_of_hold on public.credit_transactions (hold_id) where hold_id is not null;
 
 alter table public.credit_holds enable row level security;
 revoke all on public.credit_holds from public, anon, authenticated, service_role;
@@ -83,11 +78,10 @@ begin
   perform private.lock_user_credits(p_user_id);
   perform private.require_active_user(p_user_id);
 
-  select * into v_hold from public.credit_holds where idempotency_key = p_idempotency_key;
+  select * into v_hold from public.credit_holds where id = private.id_of_key('hold', p_idempotency_key);
   if found then
     if (v_hold.user_id, v_hold.feature, v_hold.quantity) is distinct from (p_user_id, p_feature, p_quantity) then
-      perform private.fail(409, 'idempotency_conflict',
-        'This Idempotency-Key was used for a different request. Use a new key.');
+      perform private.fail_for_reused_key();
     end if;
     return private.hold_answer(v_hold, true);
   end if;
@@ -108,11 +102,11 @@ begin
   returning balance - held into v_hold.available_after;
 
   insert into public.credit_holds
-    (user_id, feature, price_version, quantity, amount, lot_ids, lot_parts, available_after,
+    (id, user_id, feature, price_version, quantity, amount, lot_ids, lot_parts, available_after,
      idempotency_key, request_id, expires_at)
   values
-    (p_user_id, p_feature, v_price.version, p_quantity, v_price.amount, v_parts.lot_ids, v_parts.lot_parts,
-     v_hold.available_after, p_idempotency_key, p_request_id, now() + make_interval(secs => p_ttl_seconds))
+    (private.id_of_key('hold', p_idempotency_key), p_user_id, p_feature, v_price.version, p_quantity,
+     v_price.amount, v_parts.lot_ids, v_parts.lot_parts, v_hold.available_after, p_idempotency_key, p_request_id, now() + make_interval(secs => p_ttl_seconds))
   returning * into v_hold;
   return private.hold_answer(v_hold, false);
 end
@@ -205,6 +199,7 @@ begin
         'field', 'quantity', 'message', format('Between 1 and %s.', v_hold.quantity)))));
   end if;
 
+  v_row.id := private.id_of_key('capture', v_hold.id::text);  -- one capture per hold, whatever goes wrong
   v_row.user_id := v_hold.user_id;
   v_row.type := 'spend';
   v_row.amount := -(v_hold.amount / v_hold.quantity * v_quantity);

@@ -52,14 +52,14 @@ begin
   end if;
   perform private.lock_user_credits(p_user_id);
 
-  select * into v_row from public.credit_transactions where idempotency_key = p_idempotency_key;
+  select * into v_row from public.credit_transactions where id = private.id_of_key('adjustment', p_idempotency_key);
   if found then
     if (v_row.user_id, v_row.amount, v_row.description) is distinct from (p_user_id, p_credits, p_reason) then
-      perform private.fail(409, 'idempotency_conflict',
-        'This Idempotency-Key was used for a different request. Use a new key.');
+      perform private.fail_for_reused_key();
     end if;
   else
     perform private.sweep_expired(p_user_id);
+    v_row.id := private.id_of_key('adjustment', p_idempotency_key);
     v_row.user_id := p_user_id;
     v_row.amount := p_credits;
     v_row.description := p_reason;

@@ -96,7 +96,7 @@ as $$
          format('%s %s makes %s', chain.balance_before, chain.amount, chain.balance_after)
   from chain where chain.balance_after <> chain.balance_before + chain.amount
   union all
-  select 'every ledger row has a cause', t.id::text, t.type
+  select 'every ledger row has a cause', t.id::text, t.type::text
   from public.credit_transactions t
   where case t.type
     when 'spend' then t.feature is null

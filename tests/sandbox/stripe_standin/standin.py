@@ -45,11 +45,13 @@ class Received:
 
 @dataclass
 class Receiver:
-    """An endpoint that answers `statuses` one after the other, then 200."""
+    """The shop's side: an endpoint that answers `statuses` one after the other, then 200, and a
+    `document` at every other address."""
 
     url: str
     received: list[Received] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    document: str = ""
 
     def types(self) -> list[str]:
         return [delivery.event["type"] for delivery in self.received]
@@ -174,6 +176,14 @@ def start_receiver() -> tuple[ThreadingHTTPServer, Receiver]:
             self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            body = receiver.document.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *arguments: Any) -> None:
             """Quiet."""

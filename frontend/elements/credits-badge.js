@@ -1,0 +1,72 @@
+/**
+ * The credits in an app's header: what is available, and how many payments wait to be finished.
+ * A click opens the dialog.
+ *
+ *     <credits-badge></credits-badge>
+ */
+import { el } from "../lib/dom.js";
+import { credits, language, t } from "../lib/i18n.js";
+import { icon } from "../panels/icons.js";
+import { account, refreshAccount, refreshStaleAccount } from "../state/account.js";
+import { session } from "../state/session.js";
+import { badgeStyle } from "../styles/badge.css.js";
+import { base } from "../styles/base.css.js";
+import { openDialog } from "./open-dialog.js";
+
+export class CreditsBadge extends HTMLElement {
+  #connected = new AbortController();
+  #button = el("button", { type: "button", "aria-haspopup": "dialog", onclick: () => openDialog() });
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [base, badgeStyle];
+    root.append(this.#button);
+  }
+
+  connectedCallback() {
+    this.#connected = new AbortController();
+    const { signal } = this.#connected;
+    const show = () => this.#show();
+    language.subscribe(show, signal);
+    session.subscribe(show, signal);
+    account.subscribe(show, signal);
+    document.addEventListener("visibilitychange", refreshStaleAccount, { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && refreshAccount(), { signal });
+  }
+
+  disconnectedCallback() {
+    this.#connected.abort();
+  }
+
+  #show() {
+    const { label, face } = this.#state();
+    const waiting = account.value.openPayments.length;
+    const todo = waiting > 0 ? t("open_payments.count", { count: waiting }) : "";
+    this.#button.setAttribute("aria-label", [label, todo].filter(Boolean).join(", "));
+    this.#button.lang = language.value;
+    this.#button.replaceChildren(
+      icon("mark", 18),
+      face,
+      ...(waiting > 0 ? [el("span", { class: "count number", "aria-hidden": "true" }, waiting)] : []),
+    );
+  }
+
+  /** @returns {{label: string, face: Node}} what it says, and what it shows */
+  #state() {
+    const { status, error: sessionError } = session.value;
+    const { credits: known, error } = account.value;
+    if (status === "signed-out") return { label: t("badge.buy"), face: words(t("badge.credits")) };
+    if (known) {
+      const available = credits(known.available);
+      return { label: t("badge.label", { available }), face: el("span", { class: "number" }, available) };
+    }
+    if (error || sessionError) return { label: t("badge.error"), face: icon("alert", 18) };
+    return { label: t("badge.loading"), face: el("span", { class: "bone" }) };
+  }
+}
+
+/** @param {string} text */
+function words(text) {
+  return el("span", {}, text);
+}

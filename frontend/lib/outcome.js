@@ -1,0 +1,37 @@
+/**
+ * What a payment means to the buyer: how it feels, and whether there is more to wait for.
+ *
+ *     outcome({ status: "processing", … })  →  { name: "processing", tone: "waiting", isOpen: true }
+ *
+ * Titles and sentences are the texts `payment.<name>` and `payment.<name>.text`.
+ */
+
+/**
+ * @typedef {import("./contract.js").PaymentStatus} PaymentStatus
+ * @typedef {{tone: "good" | "waiting" | "bad" | "neutral", isOpen: boolean}} Outcome
+ * @typedef {Outcome & {name: PaymentStatus | "mismatch"}} NamedOutcome
+ */
+
+/** @type {Record<PaymentStatus, Outcome>} */
+export const OUTCOMES = {
+  pending: { tone: "waiting", isOpen: true },
+  processing: { tone: "waiting", isOpen: true },
+  succeeded: { tone: "good", isOpen: false },
+  failed: { tone: "bad", isOpen: false },
+  canceled: { tone: "neutral", isOpen: false },
+  expired: { tone: "neutral", isOpen: false },
+  partially_refunded: { tone: "neutral", isOpen: false },
+  refunded: { tone: "neutral", isOpen: false },
+  disputed: { tone: "bad", isOpen: false },
+};
+
+/**
+ * Money that came in another amount than was ordered has failed as an order, and yet it has come:
+ * the buyer must not read that nothing was charged.
+ * @param {Pick<import("./contract.js").Payment, "status" | "error">} payment
+ * @returns {NamedOutcome}
+ */
+export function outcome({ status, error }) {
+  const name = error?.code === "amount_mismatch" ? "mismatch" : status;
+  return { name, ...OUTCOMES[status] };
+}

@@ -1,0 +1,44 @@
+/** Who is signed in, and the way in or out. Empty when the embedding app keeps the session. */
+import { el } from "../lib/dom.js";
+import { explainAuth } from "../lib/explain.js";
+import { language, t } from "../lib/i18n.js";
+import { isLentByHost, session, signOut } from "../state/session.js";
+import { whileBusy } from "./busy.js";
+
+/**
+ * @param {object} context
+ * @param {AbortSignal} context.signal
+ * @param {() => void} context.askSignIn
+ */
+export function accountBar({ signal, askSignIn }) {
+  const bar = el("div", { class: "account-bar" });
+  function show() {
+    const { status, email } = session.value;
+    if (isLentByHost() || status === "unknown") bar.replaceChildren();
+    else if (status === "signed-out") bar.replaceChildren(signInButton(askSignIn));
+    else bar.replaceChildren(el("span", { class: "email" }, email), signOutButton());
+  }
+  session.subscribe(show, signal);
+  language.subscribe(show, signal);
+  return bar;
+}
+
+/** @param {() => void} onclick */
+function signInButton(onclick) {
+  return el("button", { type: "button", class: "button quiet", onclick }, t("account.sign_in"));
+}
+
+function signOutButton() {
+  const problem = el("span");
+  const leave = async () => {
+    try {
+      await signOut();
+    } catch (error) {
+      problem.replaceChildren(el("span", { class: "small", role: "alert" }, explainAuth(error)));
+    }
+  };
+  const button = el("button", {
+    type: "button", class: "button quiet", onclick: () => whileBusy(button, leave),
+  }, t("account.sign_out"));
+  return el("span", { class: "sign-out" }, problem, button);
+}

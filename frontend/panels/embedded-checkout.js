@@ -1,0 +1,65 @@
+/**
+ * Stripe's checkout inside the dialog. Stripe.js does not work inside a shadow root, so the form
+ * is mounted in the dialog element's own light DOM and shown through the slot "checkout".
+ *
+ *     embeddedCheckout({ signal, host, offer, returnUrl, payHosted })
+ *
+ * When Stripe.js can't be had, `payHosted` opens Stripe's own page instead.
+ */
+import { ApiError } from "../lib/api-error.js";
+import { el } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { loadStripe } from "../lib/stripe-js.js";
+import { createEmbeddedCheckout } from "../state/checkout.js";
+import { loadConfig } from "../state/config.js";
+import { bones } from "./bones.js";
+import { notice } from "./notice.js";
+
+/**
+ * @param {object} context
+ * @param {AbortSignal} context.signal
+ * @param {HTMLElement} context.host
+ * @param {import("../lib/contract.js").Package} context.offer
+ * @param {string | null} context.returnUrl
+ * @param {() => Promise<void>} context.payHosted
+ */
+export function embeddedCheckout({ signal, host, offer, returnUrl, payHosted }) {
+  const state = el("div");
+  const place = el("div", { slot: "checkout" });
+  signal.addEventListener("abort", () => place.remove(), { once: true });
+
+  async function start() {
+    state.replaceChildren(bones(3, "bone-line", t("checkout.loading")));
+    try {
+      await mount();
+      state.replaceChildren();
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "stripe_js_unavailable") return fallBack();
+      if (!signal.aborted) state.replaceChildren(notice(error, start));
+    }
+  }
+
+  async function mount() {
+    const stripe = await loadStripe((await loadConfig()).stripe);
+    const session = await createEmbeddedCheckout(offer, returnUrl, signal);
+    const secret = session.client_secret;
+    if (!secret) throw new ApiError({ code: "bad_response" });
+    const form = await stripe.createEmbeddedCheckoutPage({ fetchClientSecret: async () => secret });
+    signal.addEventListener("abort", () => form.destroy(), { once: true });
+    if (signal.aborted) return form.destroy();
+    host.append(place);
+    form.mount(place);
+  }
+
+  async function fallBack() {
+    state.replaceChildren(el("p", { role: "status" }, t("checkout.fallback")));
+    try {
+      await payHosted();
+    } catch (error) {
+      state.replaceChildren(notice(error, fallBack));
+    }
+  }
+
+  void start();
+  return el("div", { class: "checkout" }, state, el("slot", { name: "checkout" }));
+}

@@ -1,0 +1,23 @@
+/** An error said aloud, with a way on and the reference that support will ask for. */
+import { ApiError } from "../lib/api-error.js";
+import { el } from "../lib/dom.js";
+import { explain } from "../lib/explain.js";
+import { t } from "../lib/i18n.js";
+import { icon } from "./icons.js";
+
+/**
+ * @param {unknown} error
+ * @param {(() => void) | null} [retry]
+ * @param {string} [sentence] in place of our own
+ */
+export function notice(error, retry = null, sentence = explain(error)) {
+  const reference = error instanceof ApiError ? error.requestId : "";
+  return el(
+    "div",
+    { class: "notice", role: "alert" },
+    icon("alert"),
+    el("p", {}, sentence),
+    reference && el("p", { class: "small" }, t("error.reference", { id: reference })),
+    retry && el("button", { type: "button", class: "button", onclick: retry }, t("error.retry")),
+  );
+}

@@ -1,0 +1,110 @@
+/** Payments that were begun and not finished: resume or cancel each. Empty when there are none. */
+import { leaveFor } from "../lib/address.js";
+import { el } from "../lib/dom.js";
+import { dayAndTime, money, t } from "../lib/i18n.js";
+import { account, refreshAccount } from "../state/account.js";
+import { cancelPayment } from "../state/payments.js";
+import { whileBusy } from "./busy.js";
+import { notice } from "./notice.js";
+
+/** @typedef {import("../lib/contract.js").Payment} Payment */
+
+/**
+ * @param {object} context
+ * @param {AbortSignal} context.signal
+ * @param {(text: string) => void} context.announce
+ */
+export function openPayments({ signal, announce }) {
+  const title = el("h3", { id: "open-payments-title", tabindex: "-1" });
+  const list = el("ul");
+  const problem = el("div");
+  const section = el(
+    "section",
+    { class: "open-payments", "aria-labelledby": "open-payments-title", hidden: true },
+    title,
+    list,
+    problem,
+  );
+
+  /** @param {() => void | Promise<void>} action */
+  async function attempt(action) {
+    problem.replaceChildren();
+    try {
+      await action();
+    } catch (error) {
+      problem.replaceChildren(notice(error));
+    }
+  }
+
+  /** @param {Payment} payment */
+  async function cancel(payment) {
+    await cancelPayment(payment.payment_id);
+    await refreshAccount();
+    announce(t("open_payments.canceled"));
+    title.focus();
+  }
+
+  /** @type {Payment[]} */
+  let shown = [];
+  account.subscribe(({ openPayments: payments }) => {
+    if (payments === shown) return;
+    shown = payments;
+    section.hidden = payments.length === 0;
+    title.textContent = t("open_payments.count", { count: payments.length });
+    list.replaceChildren(
+      ...payments.map((payment) =>
+        openPayment(payment, {
+          resume: () => attempt(() => leaveFor(payment.payment_url)),
+          cancel: () => attempt(() => cancel(payment)),
+        }),
+      ),
+    );
+  }, signal);
+  return section;
+}
+
+/**
+ * @param {Payment} payment
+ * @param {{resume: () => Promise<void>, cancel: () => Promise<void>}} actions
+ */
+function openPayment(payment, { resume, cancel }) {
+  const price = money(payment.amount, payment.currency);
+  return el(
+    "li",
+    {},
+    el(
+      "p",
+      { class: "open-payment-what" },
+      el("span", { class: "number" }, t("open_payments.item", { credits: payment.credits, price })),
+      el("span", { class: "small" }, t("open_payments.started", { time: dayAndTime(payment.created_at) })),
+    ),
+    el("span", { class: "open-payment-ways" }, resumeButton(price, resume), cancelButton(price, cancel)),
+  );
+}
+
+/**
+ * @param {string} price
+ * @param {() => Promise<void>} resume
+ */
+function resumeButton(price, resume) {
+  return el("button", {
+    type: "button",
+    class: "button",
+    "aria-label": t("open_payments.resume_label", { price }),
+    onclick: resume,
+  }, t("open_payments.resume"));
+}
+
+/**
+ * @param {string} price
+ * @param {() => Promise<void>} cancel
+ */
+function cancelButton(price, cancel) {
+  const button = el("button", {
+    type: "button",
+    class: "button quiet",
+    "aria-label": t("open_payments.cancel_label", { price }),
+    onclick: () => whileBusy(button, cancel),
+  }, t("open_payments.cancel"));
+  return button;
+}

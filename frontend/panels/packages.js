@@ -1,0 +1,202 @@
+/**
+ * The shop: open payments, packages, currency, and the button that leads to the payment page.
+ *
+ *     packagesPanel({ signal, pay, announce })
+ *
+ * `pay(offer)` starts the purchase and throws ApiError; everything it says is shown here.
+ */
+import { el } from "../lib/dom.js";
+import { explain } from "../lib/explain.js";
+import { expiryInWords } from "../lib/expiry-words.js";
+import { money, pricePerCredit, t } from "../lib/i18n.js";
+import { catalog, choose, chooseCurrency, chosenPackage, loadCatalog } from "../state/catalog.js";
+import { findSession, session } from "../state/session.js";
+import { bones } from "./bones.js";
+import { setBusy, whileBusy } from "./busy.js";
+import { choice } from "./choice.js";
+import { icon } from "./icons.js";
+import { notice } from "./notice.js";
+import { openPayments } from "./open-payments.js";
+
+/** @typedef {import("../lib/contract.js").Package} Package */
+
+/**
+ * @param {object} context
+ * @param {AbortSignal} context.signal
+ * @param {(offer: Package) => Promise<void>} context.pay
+ * @param {(text: string) => void} context.announce
+ * @param {boolean} context.payAtOnce the buyer chose before signing in: go on by yourself
+ */
+export function packagesPanel({ signal, pay, announce, payAtOnce }) {
+  const list = el("div", { class: "package-list" });
+  const problem = el("div");
+  const foot = el("div", { class: "pay-foot" });
+  const payButton = el("button", { type: "button", class: "button primary", onclick: startPaying });
+
+  async function startPaying() {
+    const offer = chosenPackage();
+    if (!offer || payButton.getAttribute("aria-disabled") === "true") return;
+    problem.replaceChildren();
+    await whileBusy(payButton, async () => {
+      showPrice();
+      announce(t("buy.opening"));
+      try {
+        await pay(offer);
+      } catch (error) {
+        announce("");
+        const sentence = `${explain(error)} ${t("buy.not_charged")}`;
+        problem.replaceChildren(notice(error, startPaying, sentence));
+      }
+    });
+    showPrice();
+  }
+
+  function showPrice() {
+    const offer = chosenPackage();
+    const isBusy = payButton.getAttribute("aria-busy") === "true";
+    payButton.replaceChildren(
+      ...(isBusy
+        ? [el("span", { class: "spinner", "aria-hidden": "true" }), t("buy.opening")]
+        : [offer ? payLabel(offer) : t("buy.choose")]),
+    );
+    if (!isBusy) payButton.setAttribute("aria-disabled", String(!offer));
+  }
+
+  /** @type {Package[] | null | undefined} */
+  let shown;
+  catalog.subscribe(({ config, packages, currency, chosenId, error }) => {
+    showPrice();
+    if (error) {
+      list.replaceChildren(notice(error, startOver));
+      foot.hidden = true;
+      shown = undefined;
+      return;
+    }
+    if (packages === shown) return;
+    shown = packages;
+    list.replaceChildren(
+      packages ? packageChoice(packages, chosenId) : bones(3, "bone-package", t("buy.loading")),
+    );
+    foot.hidden = !config;
+    if (config) foot.replaceChildren(...payBar(config, currency, payButton));
+  }, signal);
+  session.subscribe(showPrice, signal);
+
+  // Coming back from Stripe with the Back button shows this very page, frozen as it was left.
+  window.addEventListener("pageshow", () => {
+    setBusy(payButton, false);
+    showPrice();
+  }, { signal });
+
+  if (payAtOnce) queueMicrotask(startPaying);
+  return el(
+    "div",
+    { class: "packages" },
+    openPayments({ signal, announce }),
+    list,
+    el("div", { class: "pay-bar" }, problem, foot),
+  );
+}
+
+/** What failed may have been what the session needs too. */
+function startOver() {
+  void findSession();
+  void loadCatalog();
+}
+
+/** @param {Package} offer */
+function payLabel(offer) {
+  const price = money(offer.amount, offer.currency);
+  return session.value.status === "signed-in"
+    ? t("buy.pay", { price })
+    : t("buy.sign_in_and_pay", { price });
+}
+
+/**
+ * @param {import("../lib/contract.js").Config} config
+ * @param {string} currency
+ * @param {HTMLButtonElement} payButton
+ */
+function payBar(config, currency, payButton) {
+  if (!config.payments_enabled) return [el("p", { class: "closed", role: "status" }, t("buy.closed"))];
+  return [
+    el(
+      "div",
+      { class: "pay-row" },
+      choice({
+        label: t("buy.currency"),
+        options: config.currencies.map((code) => [code, code.toUpperCase()]),
+        chosen: currency,
+        onChoose: chooseCurrency,
+      }),
+      payButton,
+    ),
+    el("p", { class: "small pay-note" }, icon("lock", 14), t("buy.note")),
+  ];
+}
+
+/**
+ * @param {Package[]} packages
+ * @param {string} chosenId
+ */
+function packageChoice(packages, chosenId) {
+  if (packages.length === 0) return el("p", { class: "empty" }, t("buy.empty"));
+  const most = Math.max(...packages.map((offer) => offer.credits));
+  return el(
+    "fieldset",
+    {},
+    el("legend", { class: "visually-hidden" }, t("buy.legend")),
+    packages.map((offer) => packageRow(offer, offer.id === chosenId, offer.credits / most)),
+  );
+}
+
+/**
+ * @param {Package} offer
+ * @param {boolean} isChosen
+ * @param {number} share of the largest package's credits
+ */
+function packageRow(offer, isChosen, share) {
+  const gauge = el("span", { class: "gauge", "aria-hidden": "true" });
+  gauge.style.setProperty("--share", String(share));
+  return el(
+    "label",
+    { class: "package" },
+    el("input", {
+      type: "radio",
+      name: "package",
+      value: offer.id,
+      checked: isChosen,
+      onchange: () => choose(offer.id),
+    }),
+    el(
+      "span",
+      { class: "package-line package-name" },
+      el("span", {}, offer.name),
+      offer.best_value && el("span", { class: "tag" }, t("buy.best_value")),
+    ),
+    el(
+      "span",
+      { class: "package-line package-deal number" },
+      el("span", {}, t("buy.credits", { count: offer.credits })),
+      el("span", {}, money(offer.amount, offer.currency), interval(offer)),
+    ),
+    el(
+      "span",
+      { class: "package-line small number" },
+      el("span", {}, expiryInWords(offer.expires_after_days)),
+      el("span", {}, perCredit(offer)),
+    ),
+    gauge,
+  );
+}
+
+/** @param {Package} offer */
+function interval(offer) {
+  if (offer.interval === null) return null;
+  return el("span", { class: "small" }, " ", t(`buy.per_${offer.interval}`));
+}
+
+/** @param {Package} offer */
+function perCredit(offer) {
+  return t("buy.per_credit", { price: pricePerCredit(offer.amount, offer.credits, offer.currency) });
+}

@@ -1,0 +1,101 @@
+/**
+ * What is on sale, in the buyer's currency and language, and which package is chosen.
+ *
+ *     catalog.subscribe(({ packages, currency }) => …, signal);
+ *     await loadCatalog();       chooseCurrency("eur");       choose(packageId);
+ */
+import { ApiError } from "../lib/api-error.js";
+import { get } from "../lib/api.js";
+import { language } from "../lib/i18n.js";
+import { recall, remember } from "../lib/storage.js";
+import { Store } from "../lib/store.js";
+import { loadConfig } from "./config.js";
+
+/**
+ * @typedef {import("../lib/contract.js").Package} Package
+ * @typedef {object} Catalog
+ * @property {import("../lib/contract.js").Config | null} config
+ * @property {Package[] | null} packages null while loading
+ * @property {string} currency
+ * @property {string} chosenId id of the chosen package
+ * @property {ApiError | null} error
+ */
+
+/** The currency that readers of a language most likely pay in. @type {Record<string, string>} */
+const USUAL_CURRENCY = { zh: "cny" };
+
+/** @type {Catalog} */
+const NOTHING = { config: null, packages: null, currency: "", chosenId: "", error: null };
+
+export const catalog = new Store(NOTHING);
+
+let loading = new AbortController();
+let offeredIn = "";
+
+export async function loadCatalog() {
+  loading.abort();
+  loading = new AbortController();
+  const { signal } = loading;
+  catalog.patch({ error: null });
+  try {
+    const config = await loadConfig();
+    const currency = preferredCurrency(config);
+    forgetOthers(`${currency} ${language.value}`);
+    const query = new URLSearchParams({ currency, locale: language.value });
+    const { packages } = await get(`/api/packages?${query}`, { anonymous: true, signal });
+    if (signal.aborted) return;
+    catalog.patch({ config, currency, packages: sameOr(packages), chosenId: stillChosen(packages) });
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof ApiError)) throw error;
+    catalog.patch({ error });
+  }
+}
+
+/**
+ * Packages in another currency or language are not shown while the right ones are on their way.
+ * @param {string} wanted
+ */
+function forgetOthers(wanted) {
+  if (wanted !== offeredIn) catalog.patch({ packages: null });
+  offeredIn = wanted;
+}
+
+/**
+ * The list that is shown already, where nothing has changed, so that nobody's focus is lost.
+ * @param {Package[]} packages
+ */
+function sameOr(packages) {
+  const shown = catalog.value.packages;
+  return JSON.stringify(shown) === JSON.stringify(packages) ? shown : packages;
+}
+
+/** @param {import("../lib/contract.js").Config} config */
+function preferredCurrency(config) {
+  const wishes = [recall("currency"), USUAL_CURRENCY[language.value]];
+  return wishes.find((wish) => wish && config.currencies.includes(wish)) ?? config.default_currency;
+}
+
+/**
+ * The choice made before, or the best value, so that paying is two clicks away.
+ * @param {Package[]} packages
+ */
+function stillChosen(packages) {
+  const before = packages.find((offer) => offer.id === catalog.value.chosenId);
+  return (before ?? packages.find((offer) => offer.best_value) ?? packages[0])?.id ?? "";
+}
+
+/** @param {string} packageId */
+export function choose(packageId) {
+  catalog.patch({ chosenId: packageId });
+}
+
+export function chosenPackage() {
+  return catalog.value.packages?.find((offer) => offer.id === catalog.value.chosenId) ?? null;
+}
+
+/** @param {string} currency */
+export async function chooseCurrency(currency) {
+  remember("currency", currency);
+  await loadCatalog();
+}

@@ -1,0 +1,138 @@
+"""The way of every API request: key, fault, idempotency, parameters, work, answer.
+
+The work, its events and the answer that its idempotency key remembers are one transaction.
+"""
+
+import time
+from typing import Any
+
+from flask import Request, Response, json
+
+from .. import idempotency
+from ..auth import require_secret_key
+from ..control.faults import Faults, When
+from ..control.requests import Entry, RequestLog
+from ..errors import InvalidParams, StripeError
+from ..events import API_VERSION
+from ..expand import expand
+from ..form import parse_form
+from ..idempotency import KeysInUse, Remembered
+from ..ids import new_id
+from ..params import decode
+from ..settings import Settings
+from ..store import Cause, Store, Transaction
+from .routes import Endpoint
+
+
+class Pipeline:
+    def __init__(self, settings: Settings, store: Store, log: RequestLog, faults: Faults) -> None:
+        self._settings = settings
+        self._store = store
+        self._log = log
+        self._faults = faults
+        self._keys_in_use = KeysInUse()
+
+    def run(self, endpoint: Endpoint, request: Request, ids: dict[str, str]) -> Response:
+        entry = Entry(
+            request_id=new_id("req"),
+            at=time.time(),
+            method=request.method,
+            path=request.path,
+            idempotency_key=request.headers.get("Idempotency-Key"),
+            stripe_version=request.headers.get("Stripe-Version"),
+        )
+        self._log.add(entry)
+        try:
+            answer = self._answer(endpoint, request, ids, entry)
+        except StripeError as error:
+            answer = Remembered(error.status, error.body(), entry.request_id)
+        return self._response(answer, entry)
+
+    def refuse(self, request: Request, error: StripeError) -> Response:
+        """An answer to a request that belongs to no endpoint."""
+        entry = Entry(new_id("req"), time.time(), request.method, request.path)
+        self._log.add(entry)
+        return self._response(Remembered(error.status, error.body(), entry.request_id), entry)
+
+    def _answer(
+        self, endpoint: Endpoint, request: Request, ids: dict[str, str], entry: Entry
+    ) -> Remembered:
+        require_secret_key(self._settings, request.headers.get("Authorization"))
+        _require_version(entry.stripe_version)
+        query = request.query_string.decode("ascii", "replace")
+        body = request.get_data(as_text=True) if request.method == "POST" else ""
+        form = entry.params = parse_form("&".join(part for part in (query, body) if part))
+        key = entry.idempotency_key if request.method == "POST" else None
+        with self._keys_in_use.hold(key):
+            self._strike(entry, When.BEFORE)
+            answer = self._work(endpoint, form, ids, key, entry)
+            self._strike(entry, When.AFTER)
+        return answer
+
+    def _work(
+        self,
+        endpoint: Endpoint,
+        form: dict[str, Any],
+        ids: dict[str, str],
+        key: str | None,
+        entry: Entry,
+    ) -> Remembered:
+        cause = Cause(entry.request_id, key)
+        fingerprint = idempotency.fingerprint(entry.method, entry.path, form)
+        with self._store.transaction(cause) as tx:
+            if key and (remembered := idempotency.recall(tx, key, fingerprint)):
+                entry.replayed = True
+                return remembered
+            answer, is_remembered = _execute(tx, endpoint, form, ids, entry.request_id)
+            if key and is_remembered:
+                idempotency.remember(tx, key, fingerprint, answer)
+            return answer
+
+    def _strike(self, entry: Entry, when: When) -> None:
+        fault = self._faults.take(entry.method, entry.path, when)
+        if fault:
+            entry.fault = f"{fault.kind} {when}"
+            fault.strike()
+
+    def _response(self, answer: Remembered, entry: Entry) -> Response:
+        entry.status, entry.response = answer.status, answer.body
+        body = answer.body
+        if "error" in body:
+            url = f"{self._settings.api_base}/webhooks#{answer.request_id}"
+            body = {"error": body["error"] | {"request_log_url": url}}
+        response = Response(json.dumps(body, indent=2), answer.status, mimetype="application/json")
+        response.headers["Request-Id"] = answer.request_id
+        response.headers["Stripe-Version"] = API_VERSION
+        if entry.idempotency_key:
+            response.headers["Idempotency-Key"] = entry.idempotency_key
+        if entry.replayed:
+            response.headers["Idempotent-Replayed"] = "true"
+            response.headers["Original-Request"] = answer.request_id
+        if answer.status == 401:
+            response.headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
+        if answer.status == 409:
+            response.headers["Stripe-Should-Retry"] = "true"
+        return response
+
+
+def _execute(
+    tx: Transaction, endpoint: Endpoint, form: dict[str, Any], ids: dict[str, str], request_id: str
+) -> tuple[Remembered, bool]:
+    """The answer, and whether an idempotency key keeps it."""
+    with tx.savepoint() as undo:
+        try:
+            params = decode(endpoint.spec, form, endpoint.honours)
+            result = endpoint.handle(tx, params, **ids)
+            body = expand(tx, result, params.get("expand", []))
+        except StripeError as error:
+            if not error.keeps_work:
+                undo()
+            return Remembered(error.status, error.body(), request_id), error.is_remembered
+    return Remembered(200, body, request_id), True
+
+
+def _require_version(version: str | None) -> None:
+    if version not in (None, API_VERSION):
+        raise InvalidParams(
+            f"Invalid Stripe API version: {version}. The sandbox speaks {API_VERSION} only."
+        )

@@ -1,0 +1,111 @@
+"""Faults on order: the next requests that match fail in the way that was asked for.
+
+A fault stands outside the work and its idempotency key, like a failing network or proxy: after
+`when: "after"` the work is done and remembered, only the answer is lost.
+"""
+
+import fnmatch
+import threading
+import time
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from ..errors import RateLimited, ServerError, StripeError
+
+DELAY_SECONDS_MAX = 120.0
+TIMES_MAX = 10_000
+
+
+class Kind(StrEnum):
+    STATUS = "status"
+    DROP = "drop"
+    DELAY = "delay"
+
+
+class When(StrEnum):
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class ConnectionDropped(Exception):
+    """Close the socket without an answer."""
+
+
+@dataclass
+class Fault:
+    """`path` is a pattern (`/v1/checkout/*`), `method` may be `*`, `status` 429 or 5xx."""
+
+    method: str = "*"
+    path: str = "/v1/*"
+    kind: Kind = Kind.STATUS
+    when: When = When.BEFORE
+    status: int = 500
+    seconds: float = 0.0
+    times: int = 1
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> "Fault":
+        """Raises ValueError or TypeError for what makes no sense."""
+        fault = cls(**given)
+        fault.kind, fault.when = Kind(fault.kind), When(fault.when)
+        if not 1 <= fault.times <= TIMES_MAX or not 0 <= fault.seconds <= DELAY_SECONDS_MAX:
+            raise ValueError("`times` or `seconds` is out of bounds")
+        return fault
+
+    def matches(self, method: str, path: str, when: When) -> bool:
+        return (
+            self.when == when
+            and fnmatch.fnmatchcase(method, self.method)
+            and fnmatch.fnmatchcase(path, self.path)
+        )
+
+    def strike(self) -> None:
+        """Sleeps, raises the error to answer with, or ConnectionDropped."""
+        if self.kind is Kind.DELAY:
+            time.sleep(self.seconds)
+        elif self.kind is Kind.DROP:
+            raise ConnectionDropped
+        else:
+            raise _error(self.status)
+
+
+class Faults:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
+    def described(self) -> list[dict[str, Any]]:
+        with self._lock:
+            return [asdict(fault) for fault in self._faults]
+
+    def take(self, method: str, path: str, when: When) -> Fault | None:
+        """The first fault that matches, one time less."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.matches(method, path, when):
+                    fault.times -= 1
+                    if fault.times == 0:
+                        self._faults.remove(fault)
+                    return fault
+        return None
+
+
+def _error(status: int) -> StripeError:
+    if status == 429:
+        return RateLimited(
+            "Request rate limit exceeded. Learn more about rate limits here: "
+            "https://docs.stripe.com/rate-limits.",
+            code="rate_limit",
+        )
+    error = ServerError("An unknown error occurred. (The sandbox was told to fail.)")
+    error.status = status
+    return error

@@ -1,0 +1,47 @@
+"""The log of API requests, newest last, for tests to look at."""
+
+import threading
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+KEPT_MAX = 5_000
+
+
+@dataclass
+class Entry:
+    request_id: str
+    at: float
+    method: str
+    path: str
+    params: dict[str, Any] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    stripe_version: str | None = None
+    status: int | None = None
+    replayed: bool = False
+    fault: str | None = None
+    response: dict[str, Any] | None = None
+
+
+class RequestLog:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: deque[Entry] = deque(maxlen=KEPT_MAX)
+
+    def add(self, entry: Entry) -> None:
+        with self._lock:
+            self._entries.append(entry)
+
+    def find(self, *, method: str | None = None, path: str | None = None) -> list[dict[str, Any]]:
+        """Entries of a method and of paths that begin with `path`."""
+        with self._lock:
+            entries = list(self._entries)
+        return [
+            asdict(entry)
+            for entry in entries
+            if method in (None, entry.method) and entry.path.startswith(path or "")
+        ]
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()

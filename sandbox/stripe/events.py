@@ -1,0 +1,37 @@
+"""Events: made in the transaction of the change that they tell of.
+
+`data.object` is the object as it was then, unexpanded. https://docs.stripe.com/api/events/object
+"""
+
+from stripe._api_version import _ApiVersion
+
+from . import clock
+from .ids import new_id
+from .store import Object, Transaction, public
+from .webhooks import outbox
+
+API_VERSION: str = _ApiVersion.CURRENT
+
+
+def emit(tx: Transaction, event_type: str, obj: Object, previous: Object | None = None) -> None:
+    """Records the event and queues it for every endpoint that listens to its type."""
+    data = {"object": public(obj)}
+    if previous is not None:
+        data["previous_attributes"] = previous
+    event = tx.add(
+        {
+            "id": new_id("evt"),
+            "object": "event",
+            "api_version": API_VERSION,
+            "created": clock.now(),
+            "data": data,
+            "livemode": False,
+            "pending_webhooks": 0,
+            "request": {
+                "id": tx.cause.request_id,
+                "idempotency_key": tx.cause.idempotency_key,
+            },
+            "type": event_type,
+        }
+    )
+    tx.change(event, pending_webhooks=outbox.enqueue(tx, event))
