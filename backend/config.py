@@ -15,15 +15,15 @@ PaymentEnv = Literal["test", "live"]
 STRIPE_API_BASE = "https://api.stripe.com"
 STRIPE_JS_URL = "https://js.stripe.com/endive/stripe.js"
 
-# Seconds. Usually a call takes milliseconds; these bound the worst case. gunicorn.conf.py derives its
-# own timeout from them and from how often one request may ask.
+# Seconds. Usually a call takes milliseconds; these bound the worst case, and gunicorn.conf.py
+# derives its own timeout from them.
 STRIPE_TIMEOUT_SECONDS = 6
 STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
 JWKS_TIMEOUT_SECONDS = 3
 # The longest road is to cancel an order that was left without a session.
 STRIPE_CALLS_MAX = 4
-DATABASE_CALLS_MAX = 6
+DATABASE_CALLS_MAX = 7
 
 
 class ConfigError(Exception):

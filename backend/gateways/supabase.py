@@ -95,6 +95,8 @@ def _problem(error: Any) -> Exception:
     code = error.code or ""
     if code.startswith("PT") and error.message in BY_CODE:
         return problem_for(error.message, error.hint, json.loads(error.details or "{}"))
+    if code == "22P05":
+        return ValidationError("Text must not contain the character U+0000.")
     if code == "23505":  # two callers, one key, at the same moment
         return IdempotencyConflict()
     if code.startswith("PGRST3"):

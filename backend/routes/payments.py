@@ -30,7 +30,7 @@ Status = Literal[
 
 
 class CheckoutRequest(Request):
-    package_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    package_id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,64}\Z")]
     currency: Currency | None = None
     locale: Locale | None = None
     ui_mode: Literal["hosted", "embedded"] = "hosted"

@@ -95,7 +95,7 @@ class Checkout:
         if payment["status"] != "pending":
             raise InvalidState("This payment is over. Start a new one.")
         try:
-            customer_id = order["customer_id"] or self._create_customer(buyer)
+            customer_id = order["customer_id"] or self._create_customer(payment, buyer)
             session = self._stripe.create_checkout_session(
                 self._session_params(order, customer_id),
                 idempotency_key=f"checkout-session-{payment['payment_id']}",
@@ -106,15 +106,22 @@ class Checkout:
         self._database.as_service("record_facts", facts=facts.of_checkout_session(session))
         return session
 
-    def _create_customer(self, buyer: Buyer) -> str:
-        """One customer per user and mode: two first purchases at once use the same key, and so get
-        the same customer. The key covers the e-mail address because Stripe refuses one key with
-        two different requests."""
+    def _create_customer(self, payment: dict[str, Any], buyer: Buyer) -> str:
+        """One customer per user and mode, written down before anything stands on it.
+
+        Two first purchases at once use the same key, and so get the same customer. The key covers
+        the e-mail address because Stripe refuses one key with two different requests.
+        """
         params: dict[str, Any] = {"metadata": {"user_id": buyer.id}}
         if buyer.email:
             params["email"] = buyer.email
         digest = sha256((buyer.email or "").encode()).hexdigest()[:16]
-        return self._stripe.create_customer(params, f"customer-{buyer.id}-{digest}")["id"]
+        customer = self._stripe.create_customer(params, f"customer-{buyer.id}-{digest}")
+        self._database.as_service(
+            "record_facts",
+            facts={"payment_id": payment["payment_id"], "customer_id": customer["id"]},
+        )
+        return customer["id"]
 
     def _session_params(self, order: dict[str, Any], customer_id: str) -> dict[str, Any]:
         """Nothing but the order decides these, so that asking again is asking the same."""

@@ -57,6 +57,9 @@ begin
      p_row.feature, p_row.quantity, p_row.price_version, p_row.request_id, p_row.idempotency_key,
      p_row.description, coalesce(p_row.metadata, '{}'), p_row.expires_at)
   returning * into p_row;
+  if p_row.amount < 0 then
+    perform private.note_low_balance(p_row.user_id, p_row.available_after - p_row.amount, p_row.available_after);
+  end if;
   return p_row;
 end
 $$;

@@ -147,8 +147,8 @@ $$;
 -- and changes nothing. Refuses with insufficient_credits {required, available}, forbidden,
 -- not_found, validation_error, idempotency_conflict.
 --
--- Nearly every spend is new, fits into the earliest lot, and is in order. That case is one read
--- and one write, whatever the user's history; all else is left to spend_with_care.
+-- Nearly every spend is new, fits into the earliest lot, leaves enough and is in order. That case
+-- is two short reads and one write, whatever the user's history; all else is spend_with_care's.
 create function public.spend(
   p_user_id uuid, p_feature text, p_quantity bigint, p_idempotency_key text,
   p_metadata jsonb default '{}', p_request_id text default null)
@@ -162,14 +162,15 @@ declare
   v_now constant timestamptz := now();
   v_balance bigint;
   v_held bigint;
+  v_threshold bigint;
   v_amount bigint;
   v_version integer;
   v_lot_id uuid;
   v_free bigint;
 begin
   -- Two tabs must not spend one credit: lock the account, then read.
-  select a.balance, a.held, cost.credits * p_quantity, cost.version
-  into v_balance, v_held, v_amount, v_version
+  select a.balance, a.held, a.low_balance_threshold, cost.credits * p_quantity, cost.version
+  into v_balance, v_held, v_threshold, v_amount, v_version
   from public.user_credits a
   join auth.users u on u.id = a.user_id
     and u.deleted_at is null and (u.banned_until is null or u.banned_until <= v_now) and not u.is_anonymous
@@ -182,7 +183,8 @@ begin
   where user_id = p_user_id and not exhausted
   order by expires_at, id limit 1;
 
-  if v_balance - v_held >= v_amount and v_free >= v_amount and p_quantity between 1 and 1000000000 then
+  if v_free >= v_amount and p_quantity between 1 and 1000000000
+     and v_balance - v_held >= v_amount + v_threshold then  -- who gets below it is told so, with care
     with lot as (
       update public.credit_lots
       set remaining = remaining - v_amount, exhausted = (remaining = v_amount)

@@ -106,8 +106,10 @@ begin
      idempotency_key, request_id, expires_at)
   values
     (private.id_of_key('hold', p_idempotency_key), p_user_id, p_feature, v_price.version, p_quantity,
-     v_price.amount, v_parts.lot_ids, v_parts.lot_parts, v_hold.available_after, p_idempotency_key, p_request_id, now() + make_interval(secs => p_ttl_seconds))
+     v_price.amount, v_parts.lot_ids, v_parts.lot_parts, v_hold.available_after, p_idempotency_key,
+     p_request_id, now() + make_interval(secs => p_ttl_seconds))
   returning * into v_hold;
+  perform private.note_low_balance(p_user_id, v_hold.available_after + v_hold.amount, v_hold.available_after);
   return private.hold_answer(v_hold, false);
 end
 $$;
