@@ -21,6 +21,7 @@ STRIPE_TIMEOUT_SECONDS = 6
 STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
 JWKS_TIMEOUT_SECONDS = 3
+APP_WEBHOOK_TIMEOUT_SECONDS = 5
 # The longest road is to cancel an order that was left without a session.
 STRIPE_CALLS_MAX = 4
 DATABASE_CALLS_MAX = 7
@@ -55,6 +56,8 @@ class Settings:
     service_api_keys: tuple[str, ...] = field(repr=False)
     cron_secret: str | None = field(repr=False)
     proxy_api_key: str | None = field(repr=False)
+    app_webhook_url: str | None
+    app_webhook_secret: str | None = field(repr=False)
 
     ratelimit_storage_uri: str = field(repr=False)
     ratelimit_default: str
@@ -66,6 +69,11 @@ class Settings:
     def livemode(self) -> bool:
         """Stripe's word for it: whether this shop takes real money."""
         return self.payment_env == "live"
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the world outside is one that runs on this machine."""
+        return _is_loopback(self.supabase_url)
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -106,6 +114,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         service_api_keys=_words(env.text("SERVICE_API_KEYS", default="")),
         cron_secret=env.text("CRON_SECRET", default="") or None,
         proxy_api_key=env.text("PROXY_API_KEY", default="") or None,
+        app_webhook_url=env.text("APP_WEBHOOK_URL", default="") or None,
+        app_webhook_secret=env.text("APP_WEBHOOK_SECRET", default="") or None,
         ratelimit_storage_uri=env.text("RATELIMIT_STORAGE_URI", default="memory://"),
         ratelimit_default=env.text("RATELIMIT_DEFAULT", default="300 per minute"),
         ratelimit_buying=env.text("RATELIMIT_BUYING", default="30 per minute"),
@@ -193,8 +203,20 @@ def _refuse_malformed(settings: Settings) -> None:
     ):
         if not re.fullmatch(r"\d+ per (\d+ )?(second|minute|hour|day)s?", limit):
             raise ConfigError(f"{name} is {limit!r}; write it like 30 per minute.")
+    if settings.app_webhook_url:
+        _refuse_bad_app_webhook(settings.app_webhook_url, settings.app_webhook_secret or "")
     if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ConfigError("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+
+
+def _refuse_bad_app_webhook(url: str, secret: str) -> None:
+    if not re.fullmatch(r"https?://[^\s/]+\S*", url):
+        raise ConfigError(f"APP_WEBHOOK_URL is {url!r}; it must be an address like https://….")
+    if not re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,}={0,2}", secret):
+        raise ConfigError(
+            "APP_WEBHOOK_SECRET must be whsec_ and 24 or more random bytes in base64: "
+            'echo "whsec_$(openssl rand -base64 32)"'
+        )
 
 
 def _is_live(key: str) -> bool:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from backend.config import Settings
+from backend.gateways.app_webhook import AppWebhook
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.supabase import Database
 from backend.services.catalog import Catalog
 from backend.services.checkout import Checkout
 from backend.services.credits import Credits
+from backend.services.event_delivery import EventDelivery
 from backend.services.events import Webhook
 from backend.services.payments import Payments
 from backend.services.spending import Spending
@@ -25,6 +27,7 @@ class Services:
     credits: Credits
     spending: Spending
     upkeep: Upkeep
+    event_delivery: EventDelivery
     webhook: Webhook
 
 
@@ -40,6 +43,7 @@ def register(app: Flask, settings: Settings) -> None:
         credits=Credits(database),
         spending=Spending(database),
         upkeep=Upkeep(database),
+        event_delivery=EventDelivery(database, AppWebhook(settings)),
         webhook=Webhook(settings, database),
     )
 

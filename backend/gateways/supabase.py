@@ -16,6 +16,7 @@ from backend.errors import (
     DatabaseUnavailable,
     IdempotencyConflict,
     Unauthorized,
+    ValidationError,
     problem_for,
 )
 

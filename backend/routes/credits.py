@@ -4,13 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
 from flask import Blueprint, Response, g
 
 from backend.auth import policy
-from backend.routes.parsing import Request, Uuid, query
+from backend.errors import ValidationError
+from backend.routes.parsing import Request, Uuid, body, query
 from backend.wiring import services
 
 blueprint = Blueprint("credits", __name__)
@@ -19,6 +21,8 @@ TransactionType = Literal[
     "purchase", "subscription", "bonus", "spend", "refund", "dispute", "dispute_reversal",
     "expiry", "adjustment",
 ]  # fmt: skip
+USAGE_DAYS = 30
+USAGE_DAYS_MAX = 366
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 CSV_COLUMNS = (
@@ -50,6 +54,64 @@ def transactions() -> dict[str, Any] | Response:
         rows = services().credits.all_transactions(g.caller.token, asked.type)
         return _csv(rows)
     return services().credits.transactions(g.caller.token, asked.limit, asked.cursor, asked.type)
+
+
+class UsageQuery(Request, rename={"start": "from", "end": "to"}):
+    start: datetime | date | None = None
+    end: datetime | date | None = None
+    group: Literal["day"] = "day"
+
+
+@blueprint.get("/credits/usage")
+@policy("user")
+def usage() -> dict[str, Any]:
+    """What was spent on what, day by day; the last 30 days unless asked otherwise."""
+    asked = query(UsageQuery)
+    end = _moment(asked.end) if asked.end else datetime.now(UTC)
+    start = _moment(asked.start) if asked.start else end - timedelta(days=USAGE_DAYS)
+    if not timedelta(0) < end - start <= timedelta(days=USAGE_DAYS_MAX):
+        raise ValidationError.of(
+            "from", f"From must be before to, by {USAGE_DAYS_MAX} days at most."
+        )
+    rows = services().credits.usage(g.caller.token, start.isoformat(), end.isoformat())
+    return {"usage": rows}
+
+
+@blueprint.get("/credits/forecast")
+@policy("user")
+def forecast() -> dict[str, Any]:
+    """How long the credits will last at this pace, and what expires first."""
+    return services().credits.forecast(g.caller.token)
+
+
+class EventsQuery(Request):
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+
+
+@blueprint.get("/credits/events")
+@policy("user")
+def events() -> dict[str, Any]:
+    """What the caller should know, newest first."""
+    return {"events": services().credits.events(g.caller.token, query(EventsQuery).limit)}
+
+
+class ThresholdRequest(Request):
+    threshold: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+
+
+@blueprint.put("/credits/low-balance-threshold")
+@policy("user")
+def set_low_balance_threshold() -> dict[str, Any]:
+    """From how many available credits on the caller wants to be told."""
+    threshold = body(ThresholdRequest).threshold
+    return services().credits.set_low_balance_threshold(g.caller.id, threshold)
+
+
+def _moment(given: datetime | date) -> datetime:
+    """A day means its beginning; without a zone, UTC."""
+    if not isinstance(given, datetime):
+        given = datetime(given.year, given.month, given.day)
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Response:

@@ -22,3 +22,10 @@ def expire_credits() -> dict[str, Any]:
 def release_holds() -> dict[str, Any]:
     """End holds whose time is over: {expired, done}."""
     return services().upkeep.release_holds()
+
+
+@blueprint.route("/jobs/deliver-events", methods=["GET", "POST"])
+@policy("job")
+def deliver_events() -> dict[str, Any]:
+    """Tell the host app what it should hear: {delivered, failed, configured}."""
+    return services().event_delivery.deliver()

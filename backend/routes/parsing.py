@@ -59,6 +59,14 @@ def idempotency_key() -> str | None:
     return key
 
 
+def required_idempotency_key() -> str:
+    """The same, where a request without a key can't be retried safely, so that there is none."""
+    key = idempotency_key()
+    if key is None:
+        raise ValidationError.of("Idempotency-Key", "This header is required.")
+    return key
+
+
 def _validation_error(message: str) -> ValidationError:
     """msgspec says "Expected `int`, got `str` - at `$.limit`"; split it into message and field."""
     reason, _, place = message.partition(" - at ")

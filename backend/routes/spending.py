@@ -9,7 +9,7 @@ from flask import Blueprint, g
 
 from backend.auth import policy
 from backend.errors import ValidationError
-from backend.routes.parsing import Request, Uuid, body, idempotency_key
+from backend.routes.parsing import Request, Uuid, body, required_idempotency_key
 from backend.services.spending import HOLD_TTL_SECONDS
 from backend.wiring import services
 
@@ -39,7 +39,7 @@ def spend() -> tuple[dict[str, Any], int]:
             asked.user_id,
             asked.feature,
             asked.quantity,
-            _required_key(),
+            required_idempotency_key(),
             asked.metadata,
             g.request_id,
         )
@@ -63,7 +63,7 @@ def hold() -> tuple[dict[str, Any], int]:
             asked.user_id,
             asked.feature,
             asked.quantity,
-            _required_key(),
+            required_idempotency_key(),
             asked.ttl_seconds,
             g.request_id,
         )
@@ -95,14 +95,6 @@ def release(hold_id: UUID) -> dict[str, Any]:
     """The work has failed: nothing is spent."""
     body(Request)
     return _without_replayed(services().spending.release(str(hold_id)))
-
-
-def _required_key() -> str:
-    """A spend without a key can't be retried safely, so there is none."""
-    key = idempotency_key()
-    if key is None:
-        raise ValidationError.of("Idempotency-Key", "This header is required.")
-    return key
 
 
 def _created(answer: dict[str, Any]) -> tuple[dict[str, Any], int]:

@@ -37,3 +37,44 @@ class Credits:
             cursor = page["next_cursor"]
             if cursor is None:
                 return
+
+    def usage(self, token: str, start: str, end: str) -> list[dict[str, Any]]:
+        """Spending in [start, end) by UTC day and feature: [{period, feature, credits, calls}]."""
+        return self._database.as_user(token, "get_usage", **{"from": start, "to": end})
+
+    def forecast(self, token: str) -> dict[str, Any]:
+        """{per_day, days_left, empty_on, next_expiry}, by the rule that stands in SQL."""
+        return self._database.as_user(token, "get_forecast")
+
+    def events(self, token: str, limit: int) -> list[dict[str, Any]]:
+        """What the user should know, newest first: [{id, type, data, created_at}]."""
+        return self._database.as_user(token, "list_account_events", limit=limit)
+
+    def set_low_balance_threshold(self, user_id: str, threshold: int) -> dict[str, Any]:
+        """{low_balance_threshold}: below this many available credits the user is told so."""
+        return self._database.as_service(
+            "set_low_balance_threshold", user_id=user_id, threshold=threshold
+        )
+
+    def adjust(
+        self,
+        user_id: str,
+        credits: int,
+        reason: str,
+        expires_at: str | None,
+        actor: str,
+        idempotency_key: str,
+    ) -> dict[str, Any]:
+        """An admin gives (a bonus) or takes (an adjustment) `credits`, once per key.
+
+        {transaction_id, amount (signed), balance, available}. Raises NotFound, IdempotencyConflict.
+        """
+        return self._database.as_service(
+            "adjust_credits",
+            user_id=user_id,
+            credits=credits,
+            reason=reason,
+            expires_at=expires_at,
+            actor=actor,
+            idempotency_key=idempotency_key,
+        )

@@ -3,8 +3,8 @@
 -- Does:  creates merge_facts and settle in schema `private`, and the service's way in,
 --        record_facts().
 -- Locks: none.
--- Undo:  drop function public.record_facts, private.merge_facts, private.merge_refund,
---        private.merge_dispute, private.find_payment, private.settle, private.is_chargeback, private.share;
+-- Undo:  drop function public.record_facts, private.merge_facts, private.lock_payment_intent,
+--        private.merge_refund, private.merge_dispute, private.find_payment, private.settle, private.is_chargeback, private.share;
 --
 -- Facts are what Stripe says about one payment now:
 --   payment_id, checkout_session_id, payment_intent_id    at least one names the payment
@@ -178,6 +178,15 @@ as $$
     (select id from public.payment_orders where id = (p_facts ->> 'payment_id')::uuid))
 $$;
 
+-- A refund and the payment it belongs to may be learnt in two transactions at the same time.
+create function private.lock_payment_intent(p_payment_intent_id text)
+returns void
+language sql
+set search_path = ''
+as $$
+  select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('payment_intent:' || p_payment_intent_id, 0))
+$$;
+
 -- Merges facts into their payment and settles it. failure is null, or why the facts were refused:
 -- unknown_payment, session_mismatch, payment_intent_mismatch, amount_mismatch, or unreadable, which
 -- empty facts are. A refused fact credits nothing, and sending it again will not make it right.
@@ -192,16 +201,15 @@ declare
   v_refund jsonb;
   v_dispute jsonb;
 begin
-  -- A refund and the payment it belongs to may be learnt in two transactions at the same time.
   if v_intent_id is not null then
-    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('payment_intent:' || v_intent_id, 0));
+    perform private.lock_payment_intent(v_intent_id);
+    for v_refund in select value from jsonb_array_elements(p_facts -> 'refunds') loop
+      perform private.merge_refund(v_refund, v_intent_id);
+    end loop;
+    for v_dispute in select value from jsonb_array_elements(p_facts -> 'disputes') loop
+      perform private.merge_dispute(v_dispute, v_intent_id);
+    end loop;
   end if;
-  for v_refund in select value from jsonb_array_elements(p_facts -> 'refunds') loop
-    perform private.merge_refund(v_refund, v_intent_id);
-  end loop;
-  for v_dispute in select value from jsonb_array_elements(p_facts -> 'disputes') loop
-    perform private.merge_dispute(v_dispute, v_intent_id);
-  end loop;
 
   select * into o from public.payment_orders where id = private.find_payment(p_facts) for update;
   payment_id := o.id;

@@ -48,6 +48,8 @@ declare
   v_event public.stripe_events;
   v_retry boolean := false;
 begin
+  -- Before the event's own row, because an event of the same intent may come to mend that row.
+  perform private.lock_payment_intent(p_facts ->> 'payment_intent_id');
   -- Ten deliveries at once queue here on the primary key; the first does the work.
   insert into public.stripe_events as known
     (id, type, livemode, api_version, payload, created_at, stripe_payment_intent_id)
@@ -72,9 +74,13 @@ begin
     begin
       select merged.payment_id, merged.failure into v_event.payment_id, v_event.error
       from private.merge_facts(p_facts) merged;
-    exception when others then
-      v_event.error := sqlstate || ' ' || sqlerrm;
-      v_retry := true;
+    exception
+      when unique_violation then
+        v_event.error := 'payment_intent_mismatch';  -- the intent or session is another payment's
+      when others then
+        v_event.error := sqlstate || ' ' || sqlerrm;
+        -- No connection, deadlock, no resources, locked, shutting down, disk: these pass.
+        v_retry := left(sqlstate, 2) in ('08', '40', '53', '55', '57', '58');
     end;
     if v_event.error is not null then
       v_event.status := 'failed';

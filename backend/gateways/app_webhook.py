@@ -1,0 +1,75 @@
+"""The way out to the host app: one signed POST per account event, to public addresses only.
+
+Signed as Standard Webhooks says (https://www.standardwebhooks.com), so that the app can verify it
+with a library of its own language.
+"""
+
+import ipaddress
+import json
+import socket
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from backend.config import APP_WEBHOOK_TIMEOUT_SECONDS, Settings
+
+
+class NotDelivered(Exception):
+    """The app did not take the event; the message says why."""
+
+
+class AppWebhook:
+    """Speaks to APP_WEBHOOK_URL when services/event_delivery.py says so."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.app_webhook_url
+        self._secret = settings.app_webhook_secret
+        self._may_be_private = settings.is_sandbox
+
+    @property
+    def is_configured(self) -> bool:
+        return self._url is not None
+
+    def send(self, event_id: str, body: dict[str, Any]) -> None:
+        """POST one event; any 2xx is success. Raises NotDelivered."""
+        import httpx
+
+        payload = json.dumps(body, separators=(",", ":"))
+        parts = urlsplit(self._url or "")
+        try:
+            address = self._address(parts.hostname or "", parts.port or parts.scheme)
+            # Redirects are not followed: one could lead to where we refuse to go.
+            with httpx.Client(timeout=APP_WEBHOOK_TIMEOUT_SECONDS, follow_redirects=False) as http:
+                answer = http.post(
+                    urlunsplit(parts._replace(netloc=address)),
+                    content=payload,
+                    headers={"Host": parts.netloc, **self._signed(event_id, payload)},
+                    extensions={"sni_hostname": parts.hostname},
+                )
+        except (httpx.HTTPError, OSError) as error:
+            raise NotDelivered(type(error).__name__) from error
+        if not answer.is_success:
+            raise NotDelivered(f"HTTP {answer.status_code}")
+
+    def _address(self, host: str, port: int | str) -> str:
+        """The address to connect to, looked up once: a second look-up could give another answer.
+
+        Raises NotDelivered for a private one, which only an insider could mean.
+        """
+        for family, _, _, _, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            ip = ipaddress.ip_address(place[0])
+            if not ip.is_global and not self._may_be_private:
+                raise NotDelivered("the address is on a private network")
+            return f"[{ip}]:{place[1]:d}" if family == socket.AF_INET6 else f"{ip}:{place[1]:d}"
+        raise NotDelivered("the address is unknown")
+
+    def _signed(self, event_id: str, payload: str) -> dict[str, str]:
+        from standardwebhooks import Webhook
+
+        now = datetime.now(UTC)
+        return {
+            "Content-Type": "application/json",
+            "webhook-id": event_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(self._secret or "").sign(event_id, now, payload),
+        }

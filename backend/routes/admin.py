@@ -1,0 +1,42 @@
+"""What an admin of the shop may do by hand."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, g
+
+from backend.auth import policy
+from backend.errors import ValidationError
+from backend.routes.parsing import Request, Uuid, body, required_idempotency_key
+from backend.wiring import services
+
+blueprint = Blueprint("admin", __name__)
+
+CREDITS_MAX = 1_000_000_000
+
+
+class GrantRequest(Request):
+    user_id: Uuid
+    credits: Annotated[int, msgspec.Meta(ge=-CREDITS_MAX, le=CREDITS_MAX)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+@blueprint.post("/admin/credits/grant")
+@policy("admin")
+def grant() -> tuple[dict[str, Any], int]:
+    """Give credits (a bonus) or take them (an adjustment), with a reason."""
+    asked = body(GrantRequest)
+    if asked.credits == 0 or not asked.reason.strip():
+        field = "credits" if asked.credits == 0 else "reason"
+        raise ValidationError.of(field, "This must not be zero or blank.")
+    answer = services().credits.adjust(
+        asked.user_id,
+        asked.credits,
+        asked.reason,
+        asked.expires_at.isoformat() if asked.expires_at else None,
+        actor=g.caller.id,
+        idempotency_key=required_idempotency_key(),
+    )
+    return answer, 201
