@@ -8,9 +8,9 @@
 --        drop table public.credit_transactions, public.credit_lots, public.user_credits;
 --        drop function private.refuse_change(); drop type public.credit_transaction_type;
 --
--- Lock order, everywhere: payment intent (advisory), payment_orders row, user_credits row, lots.
--- Whoever holds the user_credits row owns that user's lots and ledger, so no two transactions can
--- wait for each other in a circle.
+-- Lock order, everywhere: payment intent (advisory), stripe_events row, payment_orders row,
+-- user_credits row, lots and holds. Whoever holds the user_credits row owns that user's lots and
+-- ledger, so no two transactions can wait for each other in a circle.
 
 -- Each of these tables has one check constraint: Postgres reads every constraint anew for every
 -- statement, which on six small ones cost a spend more than its write.
