@@ -57,10 +57,11 @@ class AppWebhook:
         Raises NotDelivered for a private one, which only an insider could mean.
         """
         for family, _, _, _, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            ip = ipaddress.ip_address(place[0])
+            ip = ipaddress.ip_address(str(place[0]))
             if not ip.is_global and not self._may_be_private:
                 raise NotDelivered("the address is on a private network")
-            return f"[{ip}]:{place[1]:d}" if family == socket.AF_INET6 else f"{ip}:{place[1]:d}"
+            host = f"[{ip}]" if family == socket.AF_INET6 else str(ip)
+            return f"{host}:{int(place[1])}"
         raise NotDelivered("the address is unknown")
 
     def _signed(self, event_id: str, payload: str) -> dict[str, str]:

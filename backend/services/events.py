@@ -135,4 +135,3 @@ def _is_event(event: Any) -> bool:
         and isinstance(event.get("data"), dict)
         and isinstance(event["data"].get("object"), dict)
     )
-

@@ -82,7 +82,9 @@ def of_payment_intent(intent: StripeObject) -> Facts:
         case "processing":
             facts["processing"] = True
         case "canceled":
-            facts["ended"] = "canceled"
+            # An expired session cancels its intent with it; nobody has decided anything then.
+            is_expired = intent.get("cancellation_reason") in ("expired", "abandoned", "automatic")
+            facts["ended"] = "expired" if is_expired else "canceled"
     if refunds := (charge.get("refunds") or {}).get("data"):
         facts["refunds"] = [_refund(refund) for refund in refunds]
     if error := intent.get("last_payment_error"):

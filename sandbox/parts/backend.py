@@ -1,4 +1,4 @@
-"""The backend, exactly as it is run in production."""
+"""The backend, as it is run in production, with the example route mounted on it."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from sandbox.settings import Settings
 def part(settings: Settings, env: dict[str, str]) -> Part:
     return Part(
         name="backend",
-        command=[sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "backend.app:app"],
+        command=[sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "examples.word_count:app"],
         ready=answers(settings.port, "/api/health"),
         env=_environment(env),
     )

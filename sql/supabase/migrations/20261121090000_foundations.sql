@@ -37,6 +37,7 @@ $$;
 create function private.fail_for_reused_key()
 returns void
 language sql
+set search_path = ''
 as $$
   select private.fail(409, 'idempotency_conflict',
     'This Idempotency-Key was used for a different request. Use a new key.')
