@@ -54,7 +54,7 @@ install: .venv/installed node_modules/.installed frontend/vendor/auth-js.js
 
 node_modules/.installed: package-lock.json
 	@echo "Installing the npm packages …"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm install --no-audit --no-fund --loglevel=error
 	@touch $@
 
 frontend/vendor/auth-js.js: node_modules/.installed

@@ -82,7 +82,8 @@ def identify() -> None:
 def enforce() -> None:
     """Before each request, after the limits: refuse who may not. Raises Unauthorized, Forbidden."""
     view: Any = current_app.view_functions.get(request.endpoint or "")
-    if view is None or view.policy in ("public", "webhook"):
+    # A browser asks with OPTIONS first, without a token, whether it may ask at all (CORS).
+    if view is None or request.method == "OPTIONS" or view.policy in ("public", "webhook"):
         return
     required: Policy = view.policy
     proxy_key = current_app.config["settings"].proxy_api_key

@@ -16,7 +16,11 @@ def _is_trusted_server() -> bool:
     return g.caller is not None and g.caller.kind != "user"
 
 
-limiter = Limiter(_caller_key, headers_enabled=True)
+limiter = Limiter(
+    _caller_key,
+    default_limits=[lambda: current_app.config["settings"].ratelimit_default],
+    headers_enabled=True,
+)
 # Buying costs requests to Stripe, so it is tighter than reading.
 buying = limiter.limit(lambda: current_app.config["settings"].ratelimit_buying)
 unlimited = limiter.exempt
@@ -26,7 +30,6 @@ def register(app: Flask, settings: Settings) -> None:
     """Switch the limits on for every route that is not exempt."""
     app.config.update(
         RATELIMIT_STORAGE_URI=settings.ratelimit_storage_uri,
-        RATELIMIT_DEFAULT=settings.ratelimit_default,
         # A shop whose Redis is away sells on, with limits per process.
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_HEADER_LIMIT="RateLimit-Limit",

@@ -3,8 +3,8 @@
     gunicorn -c gunicorn.conf.py examples.word_count:app
 
 `POST /api/examples/word-count` takes a .docx, counts its words and costs credits per started
-thousand of them. How many there are is known only when the work is done, so it holds what the file's
-size allows for, captures what it came to, and releases everything when the file is broken.
+thousand of them. How many there are is known only when the work is done, so it holds what the
+file's size allows for, captures what it came to, and releases everything when the file is broken.
 """
 
 from typing import Any

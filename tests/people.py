@@ -117,6 +117,13 @@ class People:
         return answer.json()
 
 
+class Newcomers(People):
+    """For tests that need no password: whoever signs up joins."""
+
+    def sign_up(self) -> Person:
+        return self.join()
+
+
 @contextmanager
 def banned(connection: Any, person: Person) -> Iterator[None]:
     """For as long as the block runs, this person is banned in auth.users."""

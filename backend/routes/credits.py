@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -57,8 +57,8 @@ def transactions() -> dict[str, Any] | Response:
 
 
 class UsageQuery(Request, rename={"start": "from", "end": "to"}):
-    start: datetime | date | None = None
-    end: datetime | date | None = None
+    start: str | None = None
+    end: str | None = None
     group: Literal["day"] = "day"
 
 
@@ -67,8 +67,8 @@ class UsageQuery(Request, rename={"start": "from", "end": "to"}):
 def usage() -> dict[str, Any]:
     """What was spent on what, day by day; the last 30 days unless asked otherwise."""
     asked = query(UsageQuery)
-    end = _moment(asked.end) if asked.end else datetime.now(UTC)
-    start = _moment(asked.start) if asked.start else end - timedelta(days=USAGE_DAYS)
+    end = _moment("to", asked.end) if asked.end else datetime.now(UTC)
+    start = _moment("from", asked.start) if asked.start else end - timedelta(days=USAGE_DAYS)
     if not timedelta(0) < end - start <= timedelta(days=USAGE_DAYS_MAX):
         raise ValidationError.of(
             "from", f"From must be before to, by {USAGE_DAYS_MAX} days at most."
@@ -107,11 +107,13 @@ def set_low_balance_threshold() -> dict[str, Any]:
     return services().credits.set_low_balance_threshold(g.caller.id, threshold)
 
 
-def _moment(given: datetime | date) -> datetime:
-    """A day means its beginning; without a zone, UTC."""
-    if not isinstance(given, datetime):
-        given = datetime(given.year, given.month, given.day)
-    return given if given.tzinfo else given.replace(tzinfo=UTC)
+def _moment(field: str, text: str) -> datetime:
+    """A day means its beginning; without a zone, UTC. Raises ValidationError."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValidationError.of(field, "Write a day or a time as RFC 3339 does.") from error
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Response:

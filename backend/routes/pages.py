@@ -3,17 +3,32 @@
 from pathlib import Path
 
 from flask import Blueprint, Response, send_from_directory
+from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.routing import PathConverter
 
 from backend.auth import policy
 from backend.limits import unlimited
 
 blueprint = Blueprint("pages", __name__)
 
+
+class PageConverter(PathConverter):
+    """Any path but the API's: there, what does not exist is the API's to say."""
+
+    regex = f"(?!api(/|$)){PathConverter.regex}"
+
+
+@blueprint.record_once
+def add_converter(state: BlueprintSetupState) -> None:
+    """Rules of this blueprint may say <page:…>."""
+    state.app.url_map.converters["page"] = PageConverter
+
+
 FRONTEND = Path(__file__).resolve().parent.parent.parent / "frontend"
 
 
 @blueprint.get("/", defaults={"path": "index.html"})
-@blueprint.get("/<path:path>")
+@blueprint.get("/<page:path>")
 @policy("public")
 @unlimited
 def page(path: str) -> Response:

@@ -74,7 +74,7 @@ def hold() -> tuple[dict[str, Any], int]:
 @policy("service")
 def get_hold(hold_id: UUID) -> dict[str, Any]:
     """The hold as it is now."""
-    return services().spending.get(str(hold_id))
+    return _without_replayed(services().spending.get(str(hold_id)))
 
 
 class CaptureRequest(Request):

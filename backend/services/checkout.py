@@ -6,6 +6,7 @@ row, the idempotency keys included. So when this process dies between the two, w
 with the session it made the first time: never a second one.
 """
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -70,7 +71,8 @@ class Checkout:
             ui_mode=ui_mode,
             return_url=return_url,
             locale=language_of(locale),
-            idempotency_key=idempotency_key,
+            # Always a key: the call may be repeated when its answer is lost on the way.
+            idempotency_key=idempotency_key or f"request-{uuid.uuid4()}",
             request_hash=request_hash,
         )
         if first_answer := (order["answer"] or {}).get("body"):

@@ -61,8 +61,8 @@ class Webhook:
         """Verify, record and settle one delivery, in one round trip to the database.
 
         Answers {event_id, status}: processed, duplicate, ignored or failed. Raises
-        InvalidSignature, InvalidRequest, or DatabaseUnavailable for a failure that may pass, so that Stripe sends
-        the event again.
+        InvalidSignature, InvalidRequest, or DatabaseUnavailable for a failure that may pass, so
+        that Stripe sends the event again.
         """
         event = self._verified(body, signature)
         outcome = self._database.as_service(

@@ -78,7 +78,13 @@ function openPayment(payment, { resume, cancel }) {
       el("span", { class: "number" }, t("open_payments.item", { credits: payment.credits, price })),
       el("span", { class: "small" }, t("open_payments.started", { time: dayAndTime(payment.created_at) })),
     ),
-    el("span", { class: "open-payment-ways" }, resumeButton(price, resume), cancelButton(price, cancel)),
+    el(
+      "span",
+      { class: "open-payment-ways" },
+      // One that was begun inside a page has no page of its own to go back to.
+      payment.payment_url ? resumeButton(price, resume) : null,
+      cancelButton(price, cancel),
+    ),
   );
 }
 

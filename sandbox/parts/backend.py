@@ -6,11 +6,13 @@ import sys
 from sandbox.part import Part, answers
 from sandbox.settings import Settings
 
+APP = "examples.word_count:app"
+
 
 def part(settings: Settings, env: dict[str, str]) -> Part:
     return Part(
         name="backend",
-        command=[sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "examples.word_count:app"],
+        command=[sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", APP],
         ready=answers(settings.port, "/api/health"),
         env=_environment(env),
     )

@@ -50,7 +50,8 @@ create table public.credit_lots (
 -- `exhausted` changes once in a lot's life where `remaining` changes with every spend: an index on
 -- it stays small, and a spend updates the lot in place without touching any index.
 create index credit_lots_open on public.credit_lots (user_id, expires_at, id) where not exhausted;
-create index credit_lots_expiring on public.credit_lots (expires_at) where not exhausted;
+-- For the job alone: the last condition keeps the planner from reading everybody's lots for one user.
+create index credit_lots_expiring on public.credit_lots (expires_at) where not exhausted and expires_at is not null;
 comment on table public.credit_lots is 'One grant each; spent earliest-expiring first (null: never expires, last).';
 comment on column public.credit_lots.debt_paid is 'Part of the grant that paid debt, and so was never spendable.';
 

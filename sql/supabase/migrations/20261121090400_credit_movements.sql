@@ -57,7 +57,7 @@ begin
      p_row.feature, p_row.quantity, p_row.price_version, p_row.request_id, p_row.idempotency_key,
      p_row.description, coalesce(p_row.metadata, '{}'), p_row.expires_at)
   returning * into p_row;
-  if p_row.amount < 0 then
+  if p_row.amount < 0 and p_row.hold_id is null then  -- a hold has told it when it reserved
     perform private.note_low_balance(p_row.user_id, p_row.available_after - p_row.amount, p_row.available_after);
   end if;
   return p_row;
@@ -154,8 +154,8 @@ begin
 end
 $$;
 
--- Takes -p_row.amount credits back: from the lot of p_row.payment_id first, then from the others,
--- earliest-expiring first. Credits that a hold reserves stay with the hold, for its work may be
+-- Takes -p_row.amount credits back: from the lot of p_row.payment_id first (without one, from those
+-- that nobody paid for), then from the others, earliest-expiring first. Credits that a hold reserves stay with the hold, for its work may be
 -- done already; what is missing becomes debt.
 create function private.take_back(p_row public.credit_transactions)
 returns public.credit_transactions
@@ -188,6 +188,7 @@ end
 $$;
 
 -- Gives p_row.amount credits back into the lot of p_row.payment_id, with the expiry the buyer knew.
+-- The lot grows where they had been taken from others, while a hold reserved its own.
 create function private.give_back(p_row public.credit_transactions)
 returns public.credit_transactions
 language plpgsql
@@ -195,7 +196,9 @@ set search_path = ''
 as $$
 begin
   update public.credit_lots
-  set remaining = remaining + p_row.amount, exhausted = false
+  set remaining = remaining + p_row.amount,
+      granted = greatest(granted, remaining + p_row.amount),
+      exhausted = false
   where payment_id = p_row.payment_id
   returning array[id], array[p_row.amount] into p_row.lot_ids, p_row.lot_amounts;
 

@@ -7,7 +7,8 @@
 --        public.list_payments, public.get_payment;
 --
 -- Lists page by the id of the last row seen: {rows, next_cursor}, newest first, next_cursor null
--- at the end. They read one row more than asked to know whether there is a next page.
+-- at the end. They read one row more than asked to know whether there is a next page. A cursor that
+-- is no row of the caller's is a validation_error.
 
 create function public.get_payment(p_payment_id uuid)
 returns jsonb
@@ -29,28 +30,39 @@ $$;
 
 create function public.list_payments(p_limit integer, p_cursor uuid default null, p_status text default null)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  with page as (
-    select p.*, row_number() over (order by p.created_at desc, p.payment_id desc) as n
-    from public.payments p
-    where p.user_id = (select auth.uid())
-      and (p_cursor is null or (p.created_at, p.payment_id) <
-           (select c.created_at, c.id from public.payment_orders c where c.id = p_cursor))
-      and (p_status is null or p.status = p_status)
-    order by p.created_at desc, p.payment_id desc
-    limit p_limit + 1
-  )
-  select jsonb_build_object(
-    'rows', coalesce(jsonb_agg(to_jsonb(page) - 'n' order by n) filter (where n <= p_limit), '[]'),
-    'next_cursor', case when count(*) > p_limit then (array_agg(payment_id) filter (where n = p_limit))[1] end)
-  from page
+declare
+  v_before timestamptz := 'infinity';
+begin
+  if p_cursor is not null then
+    select created_at into v_before from public.payment_orders where id = p_cursor;
+    if not found then
+      raise exception using errcode = 'PT422', message = 'validation_error',
+        detail = '{"errors": [{"field": "cursor", "message": "There is no such page."}]}';
+    end if;
+  end if;
+  return (
+    with page as (
+      select p.*, row_number() over (order by p.created_at desc, p.payment_id desc) as n
+      from public.payments p
+      where p.user_id = (select auth.uid())
+        and (p.created_at, p.payment_id) < (v_before, coalesce(p_cursor, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+        and (p_status is null or p.status = p_status)
+      order by p.created_at desc, p.payment_id desc
+      limit p_limit + 1
+    )
+    select jsonb_build_object(
+      'rows', coalesce(jsonb_agg(to_jsonb(page) - 'n' order by n) filter (where n <= p_limit), '[]'),
+      'next_cursor', case when count(*) > p_limit then (array_agg(payment_id) filter (where n = p_limit))[1] end)
+    from page);
+end
 $$;
 
--- The payments that the caller can still finish, newest first; their number is bounded where they
--- are made.
+-- The payments that the caller can still finish or cancel, newest first; their number is bounded
+-- where they are made.
 create function public.list_open_payments()
 returns jsonb
 language sql
@@ -61,7 +73,6 @@ as $$
   from public.payments p
   join public.payment_orders o on o.id = p.payment_id
   where o.user_id = (select auth.uid()) and o.status = 'pending' and o.expires_at > now()
-    and o.payment_url is not null
 $$;
 
 -- {balance, held, available, lifetime_granted, lifetime_spent, expiring, low_balance, updated_at}.
@@ -103,25 +114,38 @@ $$;
 
 create function public.list_transactions(p_limit integer, p_cursor uuid default null, p_type text default null)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  with page as (
-    select t.id, t.type, t.amount, t.balance_after, t.feature, t.description, t.payment_id, t.hold_id,
-           t.expires_at, t.metadata, t.created_at, row_number() over (order by t.created_at desc, t.seq desc) as n
-    from public.credit_transactions t
-    where t.user_id = (select auth.uid())
-      and (p_cursor is null or (t.created_at, t.seq) <
-           (select c.created_at, c.seq from public.credit_transactions c where c.id = p_cursor))
-      and (p_type is null or t.type = p_type::public.credit_transaction_type)
-    order by t.created_at desc, t.seq desc
-    limit p_limit + 1
-  )
-  select jsonb_build_object(
-    'rows', coalesce(jsonb_agg(to_jsonb(page) - 'n' order by n) filter (where n <= p_limit), '[]'),
-    'next_cursor', case when count(*) > p_limit then (array_agg(id) filter (where n = p_limit))[1] end)
-  from page
+declare
+  v_before timestamptz := 'infinity';
+  v_before_seq bigint := 0;
+begin
+  if p_cursor is not null then
+    select created_at, seq into v_before, v_before_seq from public.credit_transactions where id = p_cursor;
+    if not found then
+      raise exception using errcode = 'PT422', message = 'validation_error',
+        detail = '{"errors": [{"field": "cursor", "message": "There is no such page."}]}';
+    end if;
+  end if;
+  return (
+    with page as (
+      select t.id, t.type, t.amount, t.balance_after, t.feature, t.description, t.payment_id, t.hold_id,
+             t.expires_at, t.metadata, t.created_at,
+             row_number() over (order by t.created_at desc, t.seq desc) as n
+      from public.credit_transactions t
+      where t.user_id = (select auth.uid())
+        and (t.created_at, t.seq) < (v_before, v_before_seq)
+        and (p_type is null or t.type = p_type::public.credit_transaction_type)
+      order by t.created_at desc, t.seq desc
+      limit p_limit + 1
+    )
+    select jsonb_build_object(
+      'rows', coalesce(jsonb_agg(to_jsonb(page) - 'n' order by n) filter (where n <= p_limit), '[]'),
+      'next_cursor', case when count(*) > p_limit then (array_agg(id) filter (where n = p_limit))[1] end)
+    from page);
+end
 $$;
 
 revoke all on function

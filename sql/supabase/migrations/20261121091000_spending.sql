@@ -85,13 +85,37 @@ begin
 end
 $$;
 
+create function private.negated(p_parts bigint[])
+returns bigint[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select array_agg(-part order by n) from unnest(p_parts) with ordinality as parts (part, n)
+$$;
+
+-- What the service is told about a spend; the same for its replay.
+create function private.spend_answer(p_row public.credit_transactions, p_replayed boolean)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'transaction_id', p_row.id, 'amount', -p_row.amount, 'balance', p_row.balance_after,
+    'available', p_row.available_after, 'replayed', p_replayed)
+$$;
+
 -- The ledger id that belongs to an idempotency key: the primary key is its guard, and no spend
 -- pays for a second unique index.
 create function private.id_of_key(p_scope text, p_key text)
 returns uuid
 language sql
 immutable
-return md5(p_scope || ':' || p_key)::uuid;
+set search_path = ''
+as $$
+  select md5(p_scope || ':' || p_key)::uuid
+$$;
 
 -- Any spend, in the order of its possible refusals: who, again, how much, enough. Takes from as
 -- many lots as it needs.

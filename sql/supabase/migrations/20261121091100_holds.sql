@@ -156,11 +156,11 @@ begin
   update public.user_credits set held = held - p_hold.amount, updated_at = now()
   where user_id = p_hold.user_id;
 
+  perform private.pay_debt(p_hold.user_id);
+  perform private.sweep_expired(p_hold.user_id);
   if v_captured > 0 then
     p_row := private.post(p_row);
   end if;
-  perform private.pay_debt(p_hold.user_id);
-  perform private.sweep_expired(p_hold.user_id);
 
   update public.credit_holds set
     status = p_status, ended_at = now(), transaction_id = p_row.id,
@@ -189,7 +189,7 @@ begin
   v_hold := private.lock_hold(p_hold_id);
   if v_hold.status = 'captured' then
     select * into v_row from public.credit_transactions where id = v_hold.transaction_id;
-    return private.spend_answer(v_row, true) || jsonb_build_object('available', v_hold.available_after);
+    return private.spend_answer(v_row, true);
   end if;
   if v_hold.status <> 'held' or v_hold.expires_at <= now() then
     perform private.fail(409, 'invalid_state', 'This hold has ended and can''t be captured.');
@@ -219,7 +219,7 @@ begin
 
   v_hold := private.end_hold(v_hold, 'captured', v_row);
   select * into v_row from public.credit_transactions where id = v_hold.transaction_id;
-  return private.spend_answer(v_row, false) || jsonb_build_object('available', v_hold.available_after);
+  return private.spend_answer(v_row, false);
 end
 $$;
 

@@ -1,0 +1,54 @@
+"""What the HTTP tests share: every request to Stripe and every answer must fit the SDK's types."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.backend.purchase import Purchase, Shop
+from tests.backend.webhook import Webhook
+from tests.people import Newcomers, People, Person
+from tests.stripe_console import StripeConsole
+from tests.stripe_types import check_error, check_object, check_request
+
+
+@pytest.fixture(autouse=True)
+def what_stripe_hears_and_says_fits_its_types(stripe_console: StripeConsole) -> Iterator[None]:
+    stripe_console.forget_requests()
+    yield
+    for request in stripe_console.requests():
+        check_request(request["method"], request["path"], request["params"])
+        answer = request["response"]
+        if answer is not None:
+            (check_error if "error" in answer else check_object)(answer)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_stripe_tells_fits_its_types(sandbox: dict[str, str]) -> Iterator[None]:
+    """The latest hundred events of each file's tests."""
+    yield
+    console = StripeConsole(sandbox["STRIPE_API_BASE"], sandbox["STRIPE_SECRET_KEY"])
+    for event in console.api("events", limit=100)["data"]:
+        check_object(event)
+
+
+@pytest.fixture
+def people(sandbox: dict[str, str], database: psycopg.Connection[dict]) -> People:
+    return Newcomers(sandbox)
+
+
+@pytest.fixture
+def webhook(sandbox: dict[str, str]) -> Webhook:
+    """The backend's webhook, for whoever holds the signing secret."""
+    return Webhook(sandbox)
+
+
+@pytest.fixture
+def shop_floor(stripe_console: StripeConsole, database: psycopg.Connection[dict]) -> Shop:
+    return Shop(stripe_console, database)
+
+
+@pytest.fixture
+def purchase(shop_floor: Shop, buyer: Person) -> Purchase:
+    """A starter package that the buyer has paid; no webhook told of it, the page asked."""
+    return shop_floor.sell(buyer)

@@ -1,0 +1,105 @@
+"""How often one caller may ask: per user, per address where there is none, and no way around."""
+
+from typing import Any
+
+import pytest
+
+from tests import shop
+from tests.people import Person
+
+CHECKOUT = "/api/stripe/create-checkout-session"
+Env = dict[str, str]
+
+
+def statuses(times: int, ask: Any) -> list[int]:
+    return [ask().status_code for _ in range(times)]
+
+
+@pytest.fixture
+def tight(sandbox: Env) -> Any:
+    """A shop that allows three requests a minute."""
+    return shop.client(sandbox, RATELIMIT_DEFAULT="3 per minute", RATELIMIT_BUYING="2 per minute")
+
+
+def test_buying_is_limited_per_user(sandbox: Env, buyer: Person, stranger: Person) -> None:
+    client = shop.client(sandbox, RATELIMIT_BUYING="2 per minute")
+
+    def buy(person: Person) -> Any:
+        headers = shop.bearer(person.token)
+        return client.post(CHECKOUT, json={"package_id": "starter"}, headers=headers)
+
+    assert statuses(3, lambda: buy(buyer)) == [201, 201, 429]
+    refused = buy(buyer)
+    assert refused.json["code"] == "rate_limited"
+    assert refused.content_type == "application/problem+json"
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert refused.headers["RateLimit-Limit"] == "2"
+    assert refused.headers["RateLimit-Remaining"] == "0"
+    assert int(refused.headers["RateLimit-Reset"]) > 0
+    assert buy(stranger).status_code == 201
+    assert client.get("/api/credits", headers=shop.bearer(buyer.token)).status_code == 200
+
+
+def test_reading_is_limited_per_user_too(tight: Any, buyer: Person, stranger: Person) -> None:
+    headers = shop.bearer(buyer.token)
+    assert statuses(4, lambda: tight.get("/api/credits", headers=headers)) == [200] * 3 + [429]
+    assert tight.get("/api/credits", headers=shop.bearer(stranger.token)).status_code == 200
+
+
+def test_visitors_share_the_limit_of_their_address(tight: Any) -> None:
+    def ask(address: str) -> Any:
+        return tight.get("/api/packages", environ_base={"REMOTE_ADDR": address})
+
+    assert statuses(4, lambda: ask("192.0.2.1")) == [200] * 3 + [429]
+    assert ask("192.0.2.2").status_code == 200
+
+
+def test_guessing_tokens_is_limited(tight: Any) -> None:
+    guesses = iter(range(10))
+    ask = lambda: tight.get("/api/credits", headers=shop.bearer(f"guess {next(guesses)}"))  # noqa: E731
+    assert statuses(4, ask) == [401] * 3 + [429]
+
+
+FORGED = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP", "True-Client-IP"]
+
+
+@pytest.mark.parametrize("header", FORGED)
+def test_a_forged_address_evades_nothing(tight: Any, header: str) -> None:
+    addresses = iter(range(10))
+    ask = lambda: tight.get("/api/packages", headers={header: f"198.51.100.{next(addresses)}"})  # noqa: E731
+    assert statuses(4, ask) == [200] * 3 + [429]
+
+
+def test_behind_one_proxy_only_what_that_proxy_wrote_counts(sandbox: Env) -> None:
+    client = shop.client(sandbox, RATELIMIT_DEFAULT="2 per minute", PROXY_HOPS="1")
+    addresses = iter(range(10))
+
+    def ask(client_address: str) -> Any:
+        forwarded = f"198.51.100.{next(addresses)}, {client_address}"
+        return client.get("/api/packages", headers={"X-Forwarded-For": forwarded})
+
+    assert statuses(3, lambda: ask("192.0.2.7")) == [200, 200, 429]
+    assert ask("192.0.2.8").status_code == 200
+
+
+def test_the_webhook_and_the_pages_are_not_limited(tight: Any) -> None:
+    assert statuses(6, lambda: tight.post("/api/stripe/webhook")) == [400] * 6
+    assert 429 not in statuses(6, lambda: tight.get("/nothing.html"))
+
+
+def test_a_trusted_server_is_not_limited(sandbox: Env, tight: Any) -> None:
+    headers = shop.bearer(sandbox["SERVICE_API_KEYS"].split(",")[0])
+    assert 429 not in statuses(6, lambda: tight.get("/api/packages", headers=headers))
+
+
+def test_where_nothing_is_refused_nobody_is_told_to_wait(tight: Any) -> None:
+    answer = tight.get("/api/packages")
+    assert "Retry-After" not in answer.headers
+    assert answer.headers["RateLimit-Remaining"] == "2"
+
+
+def test_a_shop_whose_redis_is_away_goes_on_with_its_own_limits(sandbox: Env) -> None:
+    client = shop.client(
+        sandbox, RATELIMIT_STORAGE_URI="redis://127.0.0.1:9/0", RATELIMIT_DEFAULT="3 per minute"
+    )
+    assert statuses(4, lambda: client.get("/api/packages")) == [200] * 3 + [429]

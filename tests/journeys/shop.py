@@ -1,0 +1,94 @@
+"""Our pages, as somebody in front of them sees them: by role and name, in English."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.journeys.stripe_page import SUCCEEDS, StripePage
+from tests.people import Person
+
+SESSION = "topup.session"  # where the browser keeps it
+PAID = "Paid. Your credits are here."
+
+
+class Shop:
+    """`page` is the tab; every verb is something that a person does or sees."""
+
+    def __init__(self, page: Page, env: dict[str, str]) -> None:
+        self.page = page
+        self.env = env
+        self.badge: Locator = page.locator("credits-badge").get_by_role("button")
+        self.dialog: Locator = page.get_by_role("dialog")
+        self.title: Locator = page.get_by_role("heading", level=1)
+
+    def visit(self, path: str = "/") -> None:
+        self.page.goto(self.env["BACKEND_URL"] + path)
+
+    def another_tab(self, path: str = "/") -> "Shop":
+        """In the same browser profile."""
+        shop = Shop(self.page.context.new_page(), self.env)
+        shop.visit(path)
+        return shop
+
+    def open_dialog(self, tab: str = "Buy") -> None:
+        self.badge.click()
+        if tab != "Buy":
+            self.dialog.get_by_role("tab", name=tab).click()
+
+    def close_dialog(self) -> None:
+        self.dialog.get_by_role("button", name="Close").click()
+        expect(self.dialog).to_be_hidden()
+
+    def choose(self, package: str) -> None:
+        self.dialog.get_by_role("radio", name=package).check()
+
+    @property
+    def pay_button(self) -> Locator:
+        """`Pay $4.99`, or `Sign in and pay $4.99` for a visitor."""
+        return self.dialog.get_by_role("button", name=re.compile(r"^(Pay|Sign in and pay) "))
+
+    def pay(self) -> StripePage:
+        """Press Pay and wait for Stripe's page."""
+        self.pay_button.click()
+        return self.at_stripe()
+
+    def at_stripe(self) -> StripePage:
+        self.page.wait_for_url(f"{self.env['STRIPE_API_BASE']}/c/pay/**")
+        return StripePage(self.page)
+
+    def start_buying(self, package: str = "Starter") -> StripePage:
+        """From the badge to Stripe's page."""
+        self.open_dialog()
+        self.choose(package)
+        return self.pay()
+
+    def buy(self, package: str = "Starter", card: str = SUCCEEDS) -> None:
+        """From the badge to the success page."""
+        self.start_buying(package).pay_by_card(card)
+        expect(self.title).to_have_text(PAID)
+
+    def sign_in(self, person: Person) -> None:
+        """Fill in the form that is shown, wherever it is."""
+        self._send_form("Sign in", person.email, person.password)
+
+    def sign_up(self, email: str, password: str) -> None:
+        self.page.get_by_role("button", name="New here?").click()
+        self._send_form("Create account", email, password)
+
+    def sign_out(self) -> None:
+        """With the button in the page's head."""
+        self.page.locator("topup-account").get_by_role("button", name="Sign out").click()
+        self.expect_nobody()
+
+    def expect_balance(self, available: int) -> None:
+        """The badge shows it, and nothing is left to be paid."""
+        expect(self.badge).to_have_accessible_name(f"Credits: {available:,} available")
+
+    def expect_nobody(self) -> None:
+        expect(self.badge).to_have_accessible_name("Buy credits")
+
+    def _send_form(self, verb: str, email: str, password: str) -> None:
+        form = self.page.locator("form.sign-in")
+        form.get_by_label("E-mail").fill(email)
+        form.get_by_label("Password").fill(password)
+        form.get_by_role("button", name=verb, exact=True).click()

@@ -1,0 +1,77 @@
+"""Leaving Stripe's page without paying, and coming back to it."""
+
+from playwright.sync_api import expect
+
+from tests.journeys.shop import PAID, Shop
+from tests.people import Person
+
+LEFT = "You left the payment page"
+TO_FINISH = "1 payment to finish"
+
+
+def test_leaving_costs_nothing_and_the_payment_can_be_resumed_at_once(
+    shop: Shop, buyer: Person
+) -> None:
+    shop.start_buying().go_back()
+    expect(shop.title).to_have_text(LEFT)
+    expect(shop.page.get_by_text("Nothing was charged.")).to_be_visible()
+    expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {TO_FINISH}")
+
+    shop.page.get_by_role("button", name="Resume payment").click()
+    shop.at_stripe().pay_by_card()
+    expect(shop.title).to_have_text(PAID)
+    shop.expect_balance(500)
+    assert len(buyer.get("/api/payments").json()["payments"]) == 1
+
+
+def test_an_open_payment_is_resumed_from_the_dialog(shop: Shop, buyer: Person) -> None:
+    shop.start_buying("Creator")
+    shop.visit()
+    shop.open_dialog()
+    expect(shop.dialog.get_by_text(TO_FINISH)).to_be_visible()
+    expect(shop.dialog.get_by_text("1,500 credits for $14.99")).to_be_visible()
+
+    shop.dialog.get_by_role("button", name="Resume the payment of $14.99").click()
+    shop.at_stripe().pay_by_card()
+    expect(shop.title).to_have_text(PAID)
+    shop.expect_balance(1500)
+    assert len(buyer.get("/api/payments").json()["payments"]) == 1
+
+
+def test_a_payment_canceled_on_the_cancel_page_can_no_longer_be_paid(shop: Shop) -> None:
+    shop.start_buying()
+    stripe_address = shop.page.url
+    shop.at_stripe().go_back()
+    shop.page.get_by_role("button", name="Cancel payment").click()
+    expect(shop.title).to_have_text("The payment was canceled")
+    shop.expect_balance(0)
+
+    shop.page.goto(stripe_address)
+    expect(shop.title).to_have_text("This checkout session has expired")
+
+
+def test_a_payment_canceled_in_the_dialog_is_gone_from_badge_and_list(shop: Shop) -> None:
+    shop.start_buying()
+    shop.visit()
+    shop.open_dialog()
+    shop.dialog.get_by_role("button", name="Cancel the payment of $4.99").click()
+    expect(shop.dialog.get_by_role("status")).to_have_text(
+        "The payment was canceled. Nothing was charged."
+    )
+    expect(shop.dialog.get_by_text(TO_FINISH)).to_be_hidden()
+    shop.expect_balance(0)
+
+
+def test_two_tabs_on_one_payment_charge_once(shop: Shop, buyer: Person) -> None:
+    first = shop.start_buying()
+    tab = shop.another_tab()
+    tab.open_dialog()
+    tab.dialog.get_by_role("button", name="Resume the payment").click()
+    second = tab.at_stripe()
+
+    first.pay_by_card()
+    expect(shop.title).to_have_text(PAID)
+    second.pay_by_card()
+    expect(tab.title).to_have_text(PAID)
+    tab.expect_balance(500)
+    assert buyer.available == 500

@@ -1,0 +1,144 @@
+"""All at once, for a while: nobody waits in a circle, and nobody ever sees books that do not balance.
+
+Locks are taken in one order everywhere (see the file on the ledger); here every function that takes
+some runs against every other, on few users, so that they meet.
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.ledger.books import Books, Desk, Refused, Server, new_key
+from tests.ledger.crowd import crowd
+from tests.ledger.lives import AMOUNT, LIVES
+from tests.ledger.stripe_says import Stripe
+from tests.ledger.test_order import receive
+from tests.together import all_at_once
+
+SECONDS = 6
+WRITERS, READERS, USERS = 24, 4, 5
+# What a reader sees of all users in one snapshot, asked in two statements.
+IN_LOTS = "select coalesce(sum(remaining), 0) from public.credit_lots"
+IN_BALANCES = "select coalesce(sum(balance + debt), 0) from public.user_credits"
+
+
+class Clerk:
+    """Does anything to anybody, until time is up."""
+
+    def __init__(self, desk: Desk, owner: Books, users: list[str], seed: int) -> None:
+        self.desk = desk
+        self.books = owner
+        self.users = users
+        self.chance = random.Random(seed)
+        self.holds: list[str] = []
+
+    def work(self, deadline: float) -> Counter[str]:
+        """How often which SQLSTATE came back that is no refusal."""
+        errors: Counter[str] = Counter()
+        while time.monotonic() < deadline:
+            duty = self.chance.choice(
+                [self.spend, self.hold, self.end_hold, self.grant, self.sweep, self.life]
+            )
+            try:
+                duty(self.chance.choice(self.users))
+            except Refused:
+                pass
+            except psycopg.Error as error:
+                errors[error.sqlstate or type(error).__name__] += 1
+        return errors
+
+    def spend(self, user_id: str) -> None:
+        self.desk.spend(user_id, self.chance.randint(1, 40))
+
+    def hold(self, user_id: str) -> None:
+        hold = self.desk.hold(user_id, self.chance.randint(1, 40), ttl_seconds=1)
+        self.holds.append(hold["hold_id"])
+
+    def end_hold(self, _user_id: str) -> None:
+        if self.holds:
+            end = self.chance.choice([self.desk.capture, self.desk.release])
+            end(self.chance.choice(self.holds[-5:]))
+
+    def grant(self, user_id: str) -> None:
+        """Some last a moment, some are taken away."""
+        credits = self.chance.choice([-20, 50, 90])
+        moment = datetime.now(UTC) + timedelta(seconds=self.chance.choice([0.2, 1, 3600]))
+        self.desk.grant(user_id, credits, moment if credits > 0 else None)
+
+    def sweep(self, _user_id: str) -> None:
+        limit = self.chance.choice([1, 3, 100])
+        self.desk.call(self.chance.choice(["expire_credits", "expire_holds"]), limit=limit)
+
+    def life(self, user_id: str) -> None:
+        """A whole life of a payment, in any order; another clerk may tell the same."""
+        stripe = Stripe(self.desk.order(user_id)["payment_id"], user_id, AMOUNT)
+        events = self.chance.choice(list(LIVES.values())).tell(stripe)
+        for event in self.chance.sample(events, len(events)):
+            receive(self.desk, event)
+
+
+def read(books: Books, deadline: float) -> Counter[str]:
+    """Snapshots in which money is missing, and laws that the audit finds broken."""
+    broken: Counter[str] = Counter()
+    with books.connect("postgres", default_transaction_isolation="repeatable\\ read") as owner:
+        while time.monotonic() < deadline:
+            with owner.transaction():
+                [in_lots] = owner.execute(IN_LOTS).fetchone() or [None]
+                [in_balances] = owner.execute(IN_BALANCES).fetchone() or [None]
+                broken.update(law for law, *_ in owner.execute("select * from private.audit()"))
+                broken["snapshots"] += 1
+            broken["lots and balances differ"] += in_lots != in_balances
+    return broken
+
+
+@pytest.mark.timeout(120)
+def test_nobody_waits_in_a_circle_and_no_reader_sees_broken_books(
+    server: Server, books: Books
+) -> None:
+    users = [books.new_user() for _ in range(USERS)]
+    log_began = server.log.stat().st_size
+    with crowd(books, WRITERS) as desks:
+        deadline = time.monotonic() + SECONDS
+        clerks = [Clerk(desk, books, users, nth).work for nth, desk in enumerate(desks)]
+        everybody: list[Callable[[], Any]] = [partial(clerk, deadline) for clerk in clerks]
+        everybody += [partial(read, books, deadline)] * READERS
+        answers = all_at_once(*everybody)
+    errors = sum(answers[:WRITERS], Counter())
+    seen = sum(answers[WRITERS:], Counter())
+    assert errors == Counter()
+    assert seen.pop("snapshots") > READERS
+    assert +seen == Counter()
+    assert "deadlock detected" not in server.log.read_bytes()[log_began:].decode()
+
+
+@pytest.mark.timeout(60)
+def test_one_payment_told_by_many_in_opposite_orders_is_no_deadlock(
+    server: Server, books: Books, desk: Desk
+) -> None:
+    """The same ten payments of two users, forwards and backwards, with refunds before payments."""
+    log_began = server.log.stat().st_size
+    users = [books.new_user() for _ in range(2)]
+    events = []
+    for nth in range(10):
+        stripe = Stripe(desk.order(users[nth % 2])["payment_id"], users[nth % 2], AMOUNT)
+        events += LIVES["refund and dispute"].tell(stripe)
+
+    def tell(desk: Desk, order: list[dict[str, Any]]) -> None:
+        for event in order:
+            receive(desk, event)
+            desk.grant(users[0], 1, key=new_key())
+
+    with crowd(books, 20) as desks:
+        orders = [events, events[::-1]] * 10
+        all_at_once(*[partial(tell, one, order) for one, order in zip(desks, orders, strict=True)])
+    assert set(books.rows("select status, error from public.stripe_events")) == {
+        ("processed", None)
+    }
+    assert "deadlock detected" not in server.log.read_bytes()[log_began:].decode()

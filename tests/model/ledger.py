@@ -1,0 +1,205 @@
+"""What the ledger is, in plain Python: no SQL, no locks, no jobs.
+
+The clock counts hours. What expires is gone at once here, while the database may write it off
+later; so only what is effective is ever compared (see world.py).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+NEVER = math.inf
+LOW_BALANCE = 50
+
+
+class Refusal(Exception):
+    """The code of the problem that must be answered."""
+
+
+@dataclass
+class Lot:
+    remaining: int
+    expires: float
+    nth: int  # of two with one expiry the elder is spent first; those that never expire by id
+    payment: "Payment | None" = None
+    held: int = 0
+    id: str = ""  # the database's; known after the grant
+
+    @property
+    def free(self) -> int:
+        return self.remaining - self.held
+
+
+@dataclass
+class Hold:
+    id: str
+    feature: str
+    quantity: int
+    amount: int
+    parts: list[tuple[Lot, int]]
+    expires: float
+    status: str = "held"
+
+
+@dataclass
+class Account:
+    lots: list[Lot] = field(default_factory=list)
+    debt: int = 0
+    granted: int = 0
+    spent: int = 0
+    banned: bool = False
+
+    @property
+    def balance(self) -> int:
+        return sum(lot.remaining for lot in self.lots) - self.debt
+
+    @property
+    def held(self) -> int:
+        return sum(lot.held for lot in self.lots)
+
+    @property
+    def available(self) -> int:
+        return self.balance - self.held
+
+    def earliest_first(self) -> list[Lot]:
+        open_lots = (lot for lot in self.lots if lot.remaining)
+        return sorted(open_lots, key=lambda lot: (lot.expires, lot.nth, lot.id))
+
+    def expire(self, now: float) -> None:
+        for lot in self.lots:
+            if lot.expires <= now:
+                lot.remaining = lot.held
+
+    def choose(self, amount: int, lots: list[Lot]) -> Iterator[tuple[Lot, int]]:
+        """How much of the free credits of which lot; less in all if there is less."""
+        for lot in lots:
+            part = min(amount, lot.free)
+            amount -= part
+            if part:
+                yield lot, part
+
+    def reserve(self, amount: int) -> list[tuple[Lot, int]]:
+        """The lots that an amount may come from."""
+        if self.available < amount:
+            raise Refusal("insufficient_credits")
+        return list(self.choose(amount, self.earliest_first()))
+
+    def grant(self, amount: int, expires: float, payment: "Payment | None" = None) -> None:
+        nth = 0 if expires == NEVER else len(self.lots)
+        self.lots.append(Lot(amount, expires, nth, payment))
+        self.granted += amount
+        self.pay_debt()
+
+    def spend(self, amount: int) -> None:
+        for lot, part in self.reserve(amount):
+            lot.remaining -= part
+        self.spent += amount
+
+    def take(self, amount: int, payment: "Payment | None" = None) -> None:
+        """From its own lot first, for an admin's hand from those he gave; what is missing is debt."""
+        own_first = sorted(self.earliest_first(), key=lambda lot: lot.payment is not payment)
+        for lot, part in list(self.choose(amount, own_first)):
+            lot.remaining -= part
+            amount -= part
+        self.debt += amount
+
+    def give(self, amount: int, payment: "Payment") -> None:
+        """All of it into the payment's lot, even if other lots had to stand in for it."""
+        [lot] = [lot for lot in self.lots if lot.payment is payment]
+        lot.remaining += amount
+        self.pay_debt()
+
+    def pay_debt(self) -> None:
+        for lot, part in list(self.choose(self.debt, self.earliest_first())):
+            lot.remaining -= part
+            self.debt -= part
+
+    def end(self, hold: Hold, status: str, captured: int = 0) -> None:
+        """Consume the first `captured` of what was reserved; the rest is free, and pays debt."""
+        self.spent += captured
+        for lot, part in hold.parts:
+            lot.held -= part
+            lot.remaining -= min(part, captured)
+            captured -= min(part, captured)
+        hold.status = status
+        self.pay_debt()
+
+
+REFUND_STATES = ("pending", "requires_action", "succeeded", "canceled", "failed")
+REFUND_COUNTS = {"pending", "requires_action", "succeeded"}
+DISPUTE_STATES = (
+    "warning_needs_response", "warning_under_review", "warning_closed", "prevented",
+    "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won",
+)  # fmt: skip
+CHARGEBACKS = {
+    "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review"
+}  # fmt: skip
+
+
+@dataclass
+class Claim:
+    """A refund or a dispute; its state only ever moves forward."""
+
+    id: str
+    payment: "Payment"
+    amount: int
+    states: tuple[str, ...]
+    status: str
+
+    def hear(self, status: str) -> None:
+        if self.states.index(status) > self.states.index(self.status):
+            self.status = status
+
+
+@dataclass
+class Payment:
+    id: str
+    intent_id: str
+    account: Account
+    amount: int
+    credits: int
+    days: int | None
+    is_linked: bool = False  # whether it is known whose intent that is
+    is_paid: bool = False
+    ended: str | None = None
+    claims: list[Claim] = field(default_factory=list)
+    granted: int = 0
+    refunded: int = 0
+    disputed: int = 0
+
+    def claimed(self, counting: set[str]) -> int:
+        """Minor units; a claim on an unknown intent waits."""
+        return sum(c.amount for c in self.claims if c.status in counting) if self.is_linked else 0
+
+    @property
+    def status(self) -> str:
+        refunded = self.claimed(REFUND_COUNTS)
+        if not self.is_paid:
+            return self.ended or "pending"
+        if self.claimed(CHARGEBACKS):
+            return "disputed"
+        if refunded:
+            return "refunded" if refunded >= self.amount else "partially_refunded"
+        return "succeeded"
+
+    def share(self, amount: int) -> int:
+        """In credits, rounded down, of what was granted."""
+        return self.granted if amount >= self.amount else self.granted * amount // self.amount
+
+    def settle(self, now: float) -> None:
+        """Make the credits what the facts imply: give before taking."""
+        account = self.account
+        if self.is_paid and not self.granted:
+            self.granted = self.credits
+            account.grant(self.credits, now + 24 * self.days if self.days else NEVER, self)
+        refunded = self.share(self.claimed(REFUND_COUNTS))
+        disputed = self.share(self.claimed(REFUND_COUNTS | CHARGEBACKS)) - refunded
+        changes = (self.disputed - disputed, self.refunded - refunded)
+        for change in changes:
+            if change > 0:
+                account.give(change, self)
+        for change in reversed(changes):
+            if change < 0:
+                account.take(-change, self)
+        self.refunded, self.disputed = refunded, disputed
+        account.expire(now)

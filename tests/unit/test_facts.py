@@ -1,0 +1,219 @@
+"""What Stripe's objects say, as facts: each status of Stripe's has one meaning here."""
+
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+import stripe
+
+from backend.services import facts
+
+PAYMENT_ID = "7f8de1a4-3f0c-4a4e-9a52-0f8e1c1f5a10"
+METADATA = {"payment_id": PAYMENT_ID, "user_id": "u"}
+CARD_ERROR = {
+    "type": "card_error",
+    "code": "card_declined",
+    "decline_code": "insufficient_funds",
+    "message": "Your card has insufficient funds.",
+}
+OUTCOMES = ("paid", "processing", "ended")
+
+
+def session(**changed: Any) -> dict[str, Any]:
+    return {
+        "id": "cs_test_1",
+        "object": "checkout.session",
+        "status": "open",
+        "payment_status": "unpaid",
+        "amount_total": 499,
+        "currency": "usd",
+        "customer": "cus_1",
+        "client_reference_id": PAYMENT_ID,
+        "payment_intent": None,
+        "metadata": METADATA,
+        "url": "https://checkout.stripe.com/c/pay/cs_test_1",
+        "expires_at": 1_800_000_000,
+    } | changed
+
+
+def intent(**changed: Any) -> dict[str, Any]:
+    return {
+        "id": "pi_1",
+        "object": "payment_intent",
+        "status": "requires_payment_method",
+        "amount": 499,
+        "amount_received": 0,
+        "currency": "usd",
+        "customer": "cus_1",
+        "latest_charge": None,
+        "last_payment_error": None,
+        "metadata": METADATA,
+    } | changed
+
+
+PAID = intent(
+    status="succeeded",
+    amount_received=499,
+    latest_charge={"id": "ch_1", "created": 1_700_000_000, "receipt_url": "https://r.example/1"},
+)
+
+
+def outcome(learnt: facts.Facts) -> dict[str, Any]:
+    return {name: learnt[name] for name in OUTCOMES if name in learnt}
+
+
+def statuses_of(resource: type, field: str = "status") -> set[str]:
+    """Every value that the SDK's annotation lists."""
+    return set(_literals(resource.__annotations__[field]))
+
+
+def _literals(hint: Any) -> list[str]:
+    if get_origin(hint) is Literal:
+        return [value for value in get_args(hint) if isinstance(value, str)]
+    return [value for member in get_args(hint) for value in _literals(member)]
+
+
+INTENT_OUTCOMES: dict[str, dict[str, Any]] = {
+    "requires_payment_method": {},
+    "requires_confirmation": {},
+    "requires_action": {},
+    "requires_capture": {},
+    "processing": {"processing": True},
+    "canceled": {"ended": "canceled"},
+    "succeeded": {"paid": True},
+}
+
+
+def test_every_status_of_an_intent_has_a_meaning() -> None:
+    assert statuses_of(stripe.PaymentIntent) == INTENT_OUTCOMES.keys()
+
+
+@pytest.mark.parametrize("status", INTENT_OUTCOMES)
+def test_an_intent_is_paid_only_when_it_succeeded(status: str) -> None:
+    assert outcome(facts.of_payment_intent(intent(status=status))) == INTENT_OUTCOMES[status]
+
+
+SESSION_OUTCOMES: dict[tuple[str, str], dict[str, Any]] = {
+    ("open", "unpaid"): {},
+    ("open", "no_payment_required"): {},  # a discount of 100 %, and nobody has confirmed yet
+    ("complete", "unpaid"): {"processing": True},
+    ("complete", "paid"): {"paid": True},
+    ("complete", "no_payment_required"): {"paid": True},
+    ("expired", "unpaid"): {"ended": "expired"},
+    ("expired", "no_payment_required"): {"ended": "expired"},
+}
+
+
+def test_every_state_of_a_session_has_a_meaning() -> None:
+    resource = stripe.checkout.Session
+    assert {status for status, _ in SESSION_OUTCOMES} == statuses_of(resource)
+    assert {paid for _, paid in SESSION_OUTCOMES} == statuses_of(resource, "payment_status")
+
+
+@pytest.mark.parametrize(("status", "payment_status"), SESSION_OUTCOMES)
+def test_complete_is_not_paid(status: str, payment_status: str) -> None:
+    learnt = facts.of_checkout_session(session(status=status, payment_status=payment_status))
+    assert outcome(learnt) == SESSION_OUTCOMES[status, payment_status]
+
+
+def test_a_session_names_its_payment_and_what_it_costs() -> None:
+    paid = session(status="complete", payment_status="paid", payment_intent="pi_1", url=None)
+    assert facts.of_checkout_session(paid) == {
+        "payment_id": PAYMENT_ID,
+        "checkout_session_id": "cs_test_1",
+        "payment_intent_id": "pi_1",
+        "customer_id": "cus_1",
+        "expires_at": "2027-01-15T08:00:00+00:00",
+        "paid": True,
+        "amount": 499,
+        "currency": "usd",
+    }
+
+
+def test_an_expanded_session_says_all_that_is_known() -> None:
+    refund = {"id": "re_1", "amount": 100, "currency": "usd", "status": "succeeded"}
+    charge = PAID["latest_charge"] | {"refunds": {"object": "list", "data": [refund]}}
+    expanded = PAID | {"latest_charge": charge, "customer": {"id": "cus_1"}}
+    learnt = facts.of_checkout_session(
+        session(status="complete", payment_status="paid", payment_intent=expanded)
+    )
+    assert learnt["payment_intent_id"] == "pi_1"
+    assert learnt["receipt_url"] == "https://r.example/1"
+    assert learnt["paid_at"] == "2023-11-14T22:13:20+00:00"
+    assert learnt["refunds"] == [refund | {"reason": None}]
+
+
+@pytest.mark.parametrize("status", ["requires_payment_method", "canceled"])
+def test_a_complete_session_whose_intent_came_to_nothing_has_failed(status: str) -> None:
+    """The webhook about it may be lost; whoever asks must learn it too."""
+    learnt = facts.of_checkout_session(
+        session(status="complete", payment_intent=intent(status=status))
+    )
+    assert outcome(learnt)["ended"] == "failed"
+    assert "not been charged" in learnt["error"]["message"]
+
+
+def test_a_failed_bank_payment_has_ended() -> None:
+    learnt = facts.of_failed_checkout_session(session(status="complete", payment_intent="pi_1"))
+    assert learnt["ended"] == "failed"
+
+
+def test_the_amount_of_an_intent_is_what_was_received() -> None:
+    assert facts.of_payment_intent(PAID | {"amount_received": 498})["amount"] == 498
+
+
+def test_a_decline_keeps_its_reason_and_leaves_the_payment_open() -> None:
+    learnt = facts.of_payment_intent(intent(last_payment_error=CARD_ERROR))
+    assert learnt["error"] == {name: CARD_ERROR[name] for name in CARD_ERROR if name != "type"}
+    assert outcome(learnt) == {}
+
+
+def test_a_message_for_developers_is_not_shown_to_buyers() -> None:
+    error = {"type": "api_error", "message": "No such table in shard 7", "code": "lock_timeout"}
+    learnt = facts.of_payment_intent(intent(last_payment_error=error))
+    assert learnt["error"]["message"] is None
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [None, {}, {"payment_id": "1"}, {"payment_id": ""}, {"payment_id": "' or 1=1"}],
+)
+def test_metadata_without_a_payment_names_none(metadata: Any) -> None:
+    assert "payment_id" not in facts.of_payment_intent(intent(metadata=metadata))
+
+
+@pytest.mark.parametrize(
+    "status", ["pending", "requires_action", "succeeded", "failed", "canceled"]
+)
+def test_a_refund_is_a_fact_about_its_intent(status: str) -> None:
+    refund = {
+        "id": "re_1",
+        "object": "refund",
+        "amount": 100,
+        "currency": "usd",
+        "status": status,
+        "payment_intent": "pi_1",
+        "charge": "ch_1",
+    }
+    assert facts.of_refund(refund) == {
+        "payment_intent_id": "pi_1",
+        "refunds": [
+            {"id": "re_1", "amount": 100, "currency": "usd", "status": status, "reason": None}
+        ],
+    }
+
+
+def test_a_dispute_is_a_fact_about_its_intent() -> None:
+    dispute = {
+        "id": "du_1",
+        "amount": 499,
+        "currency": "usd",
+        "status": "needs_response",
+        "reason": "fraudulent",
+        "payment_intent": {"id": "pi_1"},
+        "evidence_details": {"due_by": 1_700_000_000},
+    }
+    kept = {name: dispute[name] for name in ("id", "amount", "currency", "status", "reason")}
+    assert facts.of_dispute(dispute) == {
+        "payment_intent_id": "pi_1",
+        "disputes": [kept | {"due_by": "2023-11-14T22:13:20+00:00"}],
+    }

@@ -1,0 +1,42 @@
+"""Time limits fit inside each other: no worker dies between Stripe and the database."""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend import config
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def gunicorn() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+
+
+def test_the_slowest_request_ends_before_gunicorn_gives_the_worker_up(
+    gunicorn: dict[str, Any],
+) -> None:
+    """Cancelling an order that has no session yet asks Stripe four times: customer, session, to
+    expire it, and to look at it if that is refused; and the database six times."""
+    stripe = 4 * config.STRIPE_TIMEOUT_SECONDS * (1 + config.STRIPE_RETRIES_MAX)
+    database = 6 * config.DATABASE_TIMEOUT_SECONDS
+    assert config.JWKS_TIMEOUT_SECONDS + stripe + database <= gunicorn["timeout"]
+
+
+def test_a_stopping_worker_ends_what_it_has_begun(gunicorn: dict[str, Any]) -> None:
+    one_stripe_call = config.STRIPE_TIMEOUT_SECONDS * (1 + config.STRIPE_RETRIES_MAX)
+    assert gunicorn["graceful_timeout"] >= one_stripe_call + config.DATABASE_TIMEOUT_SECONDS
+
+
+def test_it_listens_on_this_machine_alone_unless_told_otherwise(gunicorn: dict[str, Any]) -> None:
+    assert gunicorn["bind"].startswith("127.0.0.1:")
+
+
+def test_one_slow_client_does_not_hold_the_only_worker(gunicorn: dict[str, Any]) -> None:
+    assert (gunicorn["worker_class"], gunicorn["workers"] * gunicorn["threads"] > 8) == (
+        "gthread",
+        True,
+    )
