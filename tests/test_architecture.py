@@ -93,7 +93,7 @@ def test_what_is_public_is_on_this_list() -> None:
         by_policy.setdefault(policy, set()).add(rule.rule)
     assert by_policy["public"] == {
         "/",
-        "/<path:path>",
+        "/<page:path>",
         "/api/health",
         "/api/config",
         "/api/packages",

@@ -108,10 +108,14 @@ def test_a_wrong_question_is_a_422(buyer: Person, query: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
 
 
-def test_somebody_elses_cursor_shows_nothing(purchase: Purchase, stranger: Person) -> None:
+def test_somebody_elses_cursor_is_as_unknown_as_one_that_never_was(
+    purchase: Purchase, stranger: Person
+) -> None:
     stranger.order()
     for cursor in (purchase.payment_id, UNKNOWN):
-        assert stranger.get(f"/api/payments?cursor={cursor}").json()["payments"] == []
+        answer = stranger.get(f"/api/payments?cursor={cursor}")
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == "cursor"
 
 
 def test_a_list_can_be_asked_for_one_status(purchase: Purchase) -> None:
