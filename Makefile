@@ -1,7 +1,7 @@
 # Everything is installed into the checkout: .venv and node_modules. `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run reset serve test check lock vercel migrate verify-migrations screenshots clean
+.PHONY: help run reset serve test check bench soak lock vercel migrate clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -36,6 +36,12 @@ vercel: install ## build for Vercel, offline
 
 migrate: install ## apply the migrations to URL=postgresql://… (DRY_RUN=1 only shows them)
 	@scripts/migrate.sh "$(URL)" $(if $(DRY_RUN),--dry-run)
+
+bench: install ## print speed as ratios, measured in one run (QUICK=1 for a minute)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+
+soak: install ## play OPS random operations against the ledger (OPS=100000 SEED=…)
+	@$(BIN)/python -m tests.model.soak --ops $(or $(OPS),100000) $(if $(SEED),--seed $(SEED))
 
 lock: .venv/installed ## pin requirements*.in again
 	cd $(CURDIR) && for name in requirements requirements-dev; do \

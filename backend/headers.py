@@ -31,14 +31,14 @@ def register(app: Flask, settings: Settings) -> None:
         response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        response.vary.add("Origin")  # a shared cache must not mix what different origins may read
         if response.status_code == 413:
             response.headers["Connection"] = "close"  # the rest of the body is not read
         if response.status_code not in (429, 503):
             response.headers.pop("Retry-After", None)  # the limiter says it on every response
-        if request.path.startswith("/api/") and "Cache-Control" not in response.headers:
-            # Somebody's balance must not stay in a cache.
-            response.headers["Cache-Control"] = "no-store"
+        if request.path.startswith("/api/"):
+            # A shared cache must not mix what different origins may read, nor keep a balance.
+            response.vary.add("Origin")
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
 

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from tests.ledger.books import Books, Desk, Refused, Server, new_key
-from tests.ledger.crowd import crowd
+from tests.ledger.crowd import crowd, rush
 from tests.ledger.lives import AMOUNT, LIVES
 from tests.ledger.stripe_says import Stripe
 from tests.ledger.test_order import receive
@@ -142,3 +142,26 @@ def test_one_payment_told_by_many_in_opposite_orders_is_no_deadlock(
         ("processed", None)
     }
     assert "deadlock detected" not in server.log.read_bytes()[log_began:].decode()
+
+
+@pytest.mark.timeout(60)
+def test_jobs_that_lock_many_accounts_take_them_in_one_order(books: Books, desk: Desk) -> None:
+    """Everybody's credits and holds are due at the same moment, and both jobs come for all of them."""
+    rounds, jobs = 6, 8
+    users = [books.new_user() for _ in range(40)]
+    with crowd(books, 2 * jobs) as desks:
+        for _ in range(rounds):
+            for user_id in users:
+                desk.grant(user_id, 2, datetime.now(UTC) + timedelta(days=1))
+                desk.hold(user_id, 1)
+            books.rows("update public.credit_lots set expires_at = now()")
+            books.rows("update public.credit_holds set expires_at = now()")
+            answers = rush(
+                desks,
+                *[lambda desk: desk.call("expire_holds", limit=100)] * jobs,
+                *[lambda desk: desk.call("expire_credits", limit=100)] * jobs,
+            )
+            ended = [answer["expired"] for answer in answers[:jobs]]
+            written_off = [answer["credits"] for answer in answers[jobs:]]
+            assert sum(ended) == len(users)
+            assert len(users) <= sum(written_off) <= 2 * len(users)  # a hold's end sweeps too
