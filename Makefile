@@ -52,7 +52,8 @@ clean: ## remove what was installed and built, and the sandbox's data
 
 # What must be there before anything runs; each made once, and again when its lock file changes.
 .PHONY: install
-install: .venv/installed node_modules/.installed frontend/vendor/auth-js.js
+install:
+	@$(MAKE) --silent -j2 .venv/installed frontend/vendor/auth-js.js
 
 .venv/installed: requirements-dev.txt
 	@scripts/install_python.sh $(PYTHON)
@@ -60,7 +61,7 @@ install: .venv/installed node_modules/.installed frontend/vendor/auth-js.js
 
 node_modules/.installed: package-lock.json
 	@echo "Installing the npm packages …"
-	@npm install --no-audit --no-fund --loglevel=error
+	@npm install --silent --no-audit --no-fund
 	@touch $@
 
 frontend/vendor/auth-js.js: node_modules/.installed

@@ -20,4 +20,7 @@ fi
 
 echo "Installing the Python packages …"
 [ -x .venv/bin/python ] || "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+# pip installs uv, checked by its hash like everything else, and uv the rest: six times as fast.
+sed -n '/^uv==/,/# via/p' requirements-dev.txt >.venv/uv.txt
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements-dev.txt

@@ -1,4 +1,4 @@
-"""What Stripe tells about one payment: whole events, as its webhooks carry them.
+"""What Stripe tells about one payment: whole events, as its webhooks carry them, and how we hear it.
 
 Shapes: https://docs.stripe.com/api, in the version that the SDK pins; of each object, what says how
 things are with it.
@@ -7,7 +7,8 @@ things are with it.
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.ledger.books import new_id
+from backend.services.events import HANDLERS
+from tests.ledger.books import Desk, new_id
 
 API_VERSION = "2026-10-28.endive"
 Event = dict[str, Any]
@@ -105,3 +106,17 @@ class Stripe:
             "livemode": False,
             "type": event_type,
         }
+
+
+def receive(desk: Desk, event: Event) -> None:
+    """Stripe tells us."""
+    desk.call("receive_event", event=event, livemode=False, facts=facts_of(event))
+
+
+def learn(desk: Desk, event: Event) -> None:
+    """We ask Stripe, and are told the same."""
+    desk.call("record_facts", facts=facts_of(event))
+
+
+def facts_of(event: Event) -> dict[str, Any]:
+    return HANDLERS[event["type"]](event["data"]["object"])

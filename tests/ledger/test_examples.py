@@ -31,7 +31,7 @@ def test_a_story_ends_as_it_is_told(books: Books, story: Path) -> None:
 def run(books: Books, story: Path) -> str:
     """What psql prints. What fails on purpose is told by the story itself."""
     url = f"postgresql://postgres@127.0.0.1:{books.port}/{books.name}"
-    command = [PSQL, "--no-psqlrc", url, "-f", story]
+    command = [str(PSQL), "--no-psqlrc", url, "-f", str(story)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX)
     assert done.returncode == 0, done.stderr
     return done.stdout

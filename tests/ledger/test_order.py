@@ -7,10 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from backend.services.events import HANDLERS
 from tests.ledger.books import Books, Desk
 from tests.ledger.lives import AMOUNT, CREDITS, LIVES
-from tests.ledger.stripe_says import Event, Stripe
+from tests.ledger.stripe_says import Stripe, receive
 
 # All that a life leaves behind, without ids and times.
 ROWS = """
@@ -65,11 +64,6 @@ def live(
     wanted = {"payment_id": stripe.payment_id, "intent_id": stripe.id("pi")}
     [rows] = owner.execute(ROWS, wanted).fetchone() or [{}]
     return rows
-
-
-def receive(desk: Desk, event: Event) -> None:
-    facts = HANDLERS[event["type"]](event["data"]["object"])
-    desk.call("receive_event", event=event, livemode=False, facts=facts)
 
 
 @pytest.mark.timeout(120)

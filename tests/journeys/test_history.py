@@ -1,0 +1,100 @@
+"""The Balance and History tabs: what there is, what expires when, and every movement."""
+
+import csv
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+from playwright.sync_api import Locator, expect
+
+from tests.journeys.gifts import give
+from tests.journeys.shop import Shop
+from tests.people import Person
+
+
+def test_balance_tells_what_expires_when_and_in_which_order(
+    shop: Shop, buyer: Person, database: psycopg.Connection[dict]
+) -> None:
+    soon = datetime.now(UTC) + timedelta(days=30)
+    give(database, buyer, 200)
+    give(database, buyer, 300, expires_at=soon)
+    shop.open_dialog("Balance")
+    expect(shop.dialog.get_by_test_id("available")).to_have_text("500")
+    lots = shop.dialog.get_by_role("listitem")
+    expect(lots).to_have_count(2)
+    expect(lots.nth(0)).to_contain_text("300 credits")
+    expect(lots.nth(0)).to_contain_text(str(soon.year))
+    expect(lots.nth(1)).to_have_text("200 creditsnever expire")
+    expect(figure(shop, "Received so far")).to_have_text("500")
+    expect(figure(shop, "Spent so far")).to_have_text("0")
+
+
+def test_a_balance_below_zero_is_explained(
+    shop: Shop, buyer: Person, database: psycopg.Connection[dict]
+) -> None:
+    give(database, buyer, -40, "Bought with somebody else's card")
+    shop.open_dialog("Balance")
+    expect(shop.dialog.get_by_text("Your balance is below zero.")).to_be_visible()
+
+
+def test_a_purchase_is_the_first_thing_in_an_empty_history(shop: Shop) -> None:
+    shop.open_dialog("History")
+    expect(shop.dialog.get_by_text("No transactions yet")).to_be_visible()
+    expect(shop.dialog.get_by_role("button", name="Download CSV")).to_be_hidden()
+    shop.close_dialog()
+
+    shop.buy()
+    shop.visit()
+    shop.open_dialog("History")
+    [row] = rows(shop).all()
+    expect(row).to_contain_text("Purchase")
+    expect(row).to_contain_text("+500")
+    expect(row).to_contain_text("Balance 500")
+
+
+def test_a_long_history_is_shown_a_page_at_a_time_newest_first(
+    shop: Shop, buyer: Person, database: psycopg.Connection[dict]
+) -> None:
+    for number in range(45):
+        give(database, buyer, 1, f"Gift {number:02}")
+    shop.open_dialog("History")
+    more = shop.dialog.get_by_role("button", name="Show more")
+    expect(rows(shop)).to_have_count(20)
+    expect(rows(shop).first).to_contain_text("Gift 44")
+
+    more.click()
+    expect(rows(shop)).to_have_count(40)
+    expect(rows(shop).nth(20)).to_be_focused()
+    more.click()
+    expect(rows(shop)).to_have_count(45)
+    expect(rows(shop).last).to_contain_text("Gift 00")
+    expect(more).to_be_hidden()
+
+    texts = rows(shop).all_inner_texts()
+    assert len(set(texts)) == 45
+
+
+def test_the_csv_file_holds_every_movement(
+    shop: Shop, buyer: Person, database: psycopg.Connection[dict]
+) -> None:
+    for number in range(25):
+        give(database, buyer, 10, f'Gift {number}, "as promised"')
+    shop.open_dialog("History")
+    with shop.page.expect_download() as download:
+        shop.dialog.get_by_role("button", name="Download CSV").click()
+    expect(shop.dialog.get_by_role("status")).to_have_text("The file was downloaded.")
+
+    assert download.value.suggested_filename == "credits.csv"
+    with download.value.path().open(newline="", encoding="utf-8") as file:
+        movements = list(csv.DictReader(file))
+    assert [movement["amount"] for movement in movements] == ["10"] * 25
+    assert movements[0]["description"] == 'Gift 24, "as promised"'
+    assert movements[0]["balance_after"] == "250"
+
+
+def rows(shop: Shop) -> Locator:
+    return shop.dialog.get_by_role("listitem")
+
+
+def figure(shop: Shop, label: str) -> Locator:
+    """The number under a label."""
+    return shop.dialog.locator("dl > div").filter(has_text=label).get_by_role("definition")
