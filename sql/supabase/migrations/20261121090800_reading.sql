@@ -35,10 +35,12 @@ stable
 set search_path = ''
 as $$
 declare
+  -- Variables, not expressions: under row security only these are bounds of the index.
   v_before timestamptz := 'infinity';
+  v_before_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 begin
   if p_cursor is not null then
-    select created_at into v_before from public.payment_orders where id = p_cursor;
+    select created_at, id into v_before, v_before_id from public.payment_orders where id = p_cursor;
     if not found then
       raise exception using errcode = 'PT422', message = 'validation_error',
         detail = '{"errors": [{"field": "cursor", "message": "There is no such page."}]}';
@@ -49,7 +51,7 @@ begin
       select p.*, row_number() over (order by p.created_at desc, p.payment_id desc) as n
       from public.payments p
       where p.user_id = (select auth.uid())
-        and (p.created_at, p.payment_id) < (v_before, coalesce(p_cursor, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+        and (p.created_at, p.payment_id) < (v_before, v_before_id)
         and (p_status is null or p.status = p_status)
       order by p.created_at desc, p.payment_id desc
       limit p_limit + 1

@@ -1,0 +1,138 @@
+"""On a phone everything fits, and data from the database is text whatever is written in it."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from playwright.sync_api import expect
+from psycopg.types.json import Jsonb
+
+from tests.journeys.gifts import give
+from tests.journeys.shop import PAID, Shop
+from tests.people import Person
+from tests.stripe_console import StripeConsole
+
+# Everything on the page, the open dialog's shadow tree included, that sticks out to the right.
+STICKS_OUT = """() => {
+  const all = (root) => [...root.querySelectorAll("*")].flatMap(
+    (element) => [element, ...(element.shadowRoot ? all(element.shadowRoot) : [])],
+  );
+  const width = document.documentElement.clientWidth;
+  return all(document.body)
+    .filter((element) => element.checkVisibility() && !element.closest(".visually-hidden"))
+    .filter((element) => element.getBoundingClientRect().right > width + 0.5)
+    .map((element) => `${element.localName}.${element.className}`);
+}"""
+SCROLLS = """() => {
+  const page = document.documentElement;
+  const dialog = document.querySelector("credits-dialog").shadowRoot;
+  return [page, ...dialog.querySelectorAll("dialog, .scroll")]
+    .some((element) => element.scrollWidth > element.clientWidth);
+}"""
+HOSTILE = '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>{price}'
+
+
+@pytest.fixture(params=[390, 320])
+def phone(request: pytest.FixtureRequest) -> dict[str, object]:
+    """How a profile is opened to be as narrow as a phone."""
+    return {"viewport": {"width": request.param, "height": 700}, "has_touch": True}
+
+
+def test_a_visitor_never_scrolls_sideways(
+    open_shop: Callable[..., Shop], phone: dict[str, object]
+) -> None:
+    visitor = open_shop(**phone)
+    visitor.expect_nobody()
+    fits(visitor)
+    visitor.open_dialog()
+    expect(visitor.dialog.get_by_role("radio")).to_have_count(3)
+    fits(visitor)
+    visitor.pay_button.tap()
+    expect(visitor.dialog.get_by_label("E-mail")).to_be_visible()
+    fits(visitor)
+
+
+def test_a_buyer_with_large_numbers_never_scrolls_sideways(
+    open_shop: Callable[..., Shop],
+    buyer: Person,
+    stripe_console: StripeConsole,
+    database: psycopg.Connection[dict],
+    phone: dict[str, object],
+) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    give(database, buyer, 123_456_789, "W" * 120, expires_at=tomorrow)
+    order = buyer.order()
+    shop = open_shop(buyer, f"/cancel.html?payment_id={order['payment_id']}", **phone)
+    expect(shop.title).to_have_text("You left the payment page")
+    fits(shop)
+    shop.open_dialog()
+    expect(shop.dialog.get_by_role("button", name="Resume the payment")).to_be_visible()
+    fits(shop)
+    shop.dialog.get_by_role("tab", name="Balance").tap()
+    expect(shop.dialog.get_by_text("What expires when")).to_be_visible()
+    fits(shop)
+    shop.dialog.get_by_role("tab", name="History").tap()
+    expect(shop.dialog.get_by_role("listitem")).to_have_count(1)
+    fits(shop)
+
+    stripe_console.pay(order["url"])
+    shop.visit(f"/success.html?payment_id={order['payment_id']}")
+    expect(shop.title).to_have_text(PAID)
+    fits(shop)
+
+
+def test_a_phone_in_chinese_never_scrolls_sideways(
+    open_shop: Callable[..., Shop], buyer: Person, phone: dict[str, object]
+) -> None:
+    shop = open_shop(buyer, locale="zh-CN", **phone)
+    shop.badge.tap()
+    expect(shop.dialog.get_by_role("radio")).to_have_count(4)
+    fits(shop)
+
+
+def test_the_pay_button_is_in_reach_on_a_small_phone(shop: Shop) -> None:
+    shop.page.set_viewport_size({"width": 320, "height": 568})
+    shop.open_dialog()
+    expect(shop.pay_button).to_be_in_viewport(ratio=1)
+
+
+@pytest.fixture
+def hostile_package(database: psycopg.Connection[dict]) -> Iterator[None]:
+    """The starter package bears markup for a name."""
+    rename = "update public.credit_packages set name = %s where id = 'starter'"
+    row = database.execute(
+        "select name from public.credit_packages where id = 'starter'"
+    ).fetchone()
+    assert row is not None
+    database.execute(rename, [Jsonb({"en": HOSTILE})])
+    yield
+    database.execute(rename, [Jsonb(row["name"])])
+
+
+def test_a_package_name_with_markup_is_text_everywhere_and_runs_nothing(
+    hostile_package: None, shop: Shop
+) -> None:
+    shop.open_dialog()
+    expect(shop.dialog.get_by_text(HOSTILE)).to_be_visible()
+    shop.choose(HOSTILE)
+    expect(shop.pay_button).to_have_text("Pay $4.99")
+    unharmed(shop)
+    stripe = shop.pay()
+    expect(shop.page.get_by_text(HOSTILE).first).to_be_visible()
+    unharmed(shop)
+    stripe.pay_by_card()
+    expect(shop.title).to_have_text(PAID)
+    shop.open_dialog("History")
+    expect(shop.dialog.get_by_role("listitem")).to_have_count(1)
+    unharmed(shop)
+
+
+def fits(shop: Shop) -> None:
+    assert shop.page.evaluate(STICKS_OUT) == []
+    assert not shop.page.evaluate(SCROLLS)
+
+
+def unharmed(shop: Shop) -> None:
+    assert shop.page.evaluate("window.hacked") is None
+    expect(shop.page.locator("img[src=x]")).to_have_count(0)
