@@ -10,19 +10,16 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from backend.services import facts
-from bench.http_load import Call, Connection
+from bench.http_load import Call, Connection, Refused
 from bench.seed import USER_NAME, USERS, order_id, user_id
 
 FEATURE = "docx_processing"
 OPERATIONS = ("spend", "hold + capture", "webhook")
-HOLD_ID = re.compile(rb'"hold_id": ?"([0-9a-f-]{36})"')
-# A function of PostgREST's, its arguments as JSON; answers the status and the body.
-Rpc = Callable[[Connection, str, bytes], tuple[int, bytes]]
+HOLD_ID = rb'"hold_id": ?"([0-9a-f-]{36})"'
 
 
 class Orders:
@@ -62,27 +59,23 @@ def through_backend(env: dict[str, str], orders: Orders) -> dict[str, Call]:
     secret = env["STRIPE_WEBHOOK_SECRET"].encode()
     event = event_template()
 
-    def spend(connection: Connection) -> bool:
-        status, _ = connection.post(_keyed("/api/credits/spend", key), _json(body()))
-        return status == 201
+    def spend(connection: Connection) -> None:
+        _expect(b'"transaction_id"', connection.post(_keyed("/api/credits/spend", key), body()))
 
-    def hold_capture(connection: Connection) -> bool:
-        status, answer = connection.post(_keyed("/api/credits/holds", key), _json(body()))
-        if status != 201:
-            return False
-        path = f"/api/credits/holds/{_hold_id(answer)}/capture"
-        return connection.post(_keyed(path, key), b"{}")[0] == 200
+    def hold_capture(connection: Connection) -> None:
+        held = _expect(HOLD_ID, connection.post(_keyed("/api/credits/holds", key), body()))
+        path = f"/api/credits/holds/{held}/capture"
+        _expect(b'"transaction_id"', connection.post(_keyed(path, key), b"{}"))
 
-    def webhook(connection: Connection) -> bool:
+    def webhook(connection: Connection) -> None:
         payload = event.replace("ORDER", orders.next_id()).encode()
         at = int(time.time())
         signature = hmac.digest(secret, b"%d.%s" % (at, payload), "sha256").hex()
         head = _head("/api/stripe/webhook", f"Stripe-Signature: t={at},v1={signature}")
-        status, answer = connection.post(head, payload)
-        return status == 200 and b'"processed"' in answer
+        _expect(b'"processed"', connection.post(head, payload))
 
-    def body() -> dict[str, Any]:
-        return {"user_id": _somebody(), "feature": FEATURE, "quantity": 1}
+    def body() -> bytes:
+        return _json({"user_id": _somebody(), "feature": FEATURE, "quantity": 1})
 
     return {"spend": spend, "hold + capture": hold_capture, "webhook": webhook}
 
@@ -94,22 +87,19 @@ def through_postgrest(prefix: str, headers: str, orders: Orders) -> dict[str, Ca
     def rpc(connection: Connection, function: str, arguments: bytes) -> tuple[int, bytes]:
         return connection.post(_head(f"{prefix}/rpc/{function}", headers), arguments)
 
-    def spend(connection: Connection) -> bool:
+    def spend(connection: Connection) -> None:
         arguments = whose() | {"p_metadata": {}, "p_request_id": uuid.uuid4().hex}
-        return rpc(connection, "spend", _json(arguments))[0] == 200
+        _expect(b'"transaction_id"', rpc(connection, "spend", _json(arguments)))
 
-    def hold_capture(connection: Connection) -> bool:
+    def hold_capture(connection: Connection) -> None:
         arguments = whose() | {"p_ttl_seconds": 900, "p_request_id": uuid.uuid4().hex}
-        status, answer = rpc(connection, "hold", _json(arguments))
-        if status != 200:
-            return False
-        return rpc(connection, "capture", _json({"p_hold_id": _hold_id(answer)}))[0] == 200
+        held = _expect(HOLD_ID, rpc(connection, "hold", _json(arguments)))
+        _expect(b'"transaction_id"', rpc(connection, "capture", _json({"p_hold_id": held})))
 
-    def webhook(connection: Connection) -> bool:
+    def webhook(connection: Connection) -> None:
         arguments = f'{{"p_event":{event},"p_livemode":false,"p_facts":{known}}}'
         paid = arguments.replace("ORDER", orders.next_id()).encode()
-        status, answer = rpc(connection, "receive_event", paid)
-        return status == 200 and b'"processed"' in answer
+        _expect(b'"processed"', rpc(connection, "receive_event", paid))
 
     def whose() -> dict[str, Any]:
         return {
@@ -126,11 +116,13 @@ def _somebody() -> str:
     return user_id(USER_NAME, random.randint(1, USERS))
 
 
-def _hold_id(answer: bytes) -> str:
-    found = HOLD_ID.search(answer)
-    if found is None:
-        raise ValueError(f"no hold in {answer!r}")
-    return found[1].decode()
+def _expect(pattern: bytes, answer: tuple[int, bytes]) -> str:
+    """The last group of `pattern` in a good answer's body. Raises Refused."""
+    status, body = answer
+    found = re.search(pattern, body)
+    if found is None or not 200 <= status < 300:
+        raise Refused(f"{status} {body[:200]!r}")
+    return found[found.re.groups].decode()
 
 
 def _keyed(path: str, service_key: str) -> bytes:

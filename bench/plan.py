@@ -89,12 +89,17 @@ def paths(env: dict[str, str], pgbench: Pgbench, orders: Orders, effort: Effort)
 def _sql_webhooks(pgbench: Pgbench, orders: Orders, effort: Effort) -> Callable[[], Run]:
     """A run that is counted instead of timed: it takes as many orders as it pays."""
     calls_per_client = orders.count // (len(PATHS) * effort.path_rounds * CLIENTS)
-    templates = {"event": event_template(), "facts": facts_template()}
+    event, facts = event_template(), facts_template()
 
     def run() -> Run:
         first = orders.take(calls_per_client * CLIENTS)
         return pgbench.run(
-            "webhook", calls_per_client=calls_per_client, first=first, turn=0, **templates
+            "webhook",
+            calls_per_client=calls_per_client,
+            first=first,
+            turn=0,
+            event=event,
+            facts=facts,
         )
 
     return run

@@ -40,7 +40,7 @@ def seed_users(connection: psycopg.Connection, name: str, users: int, rows: int)
 
 
 def seed_crowd(connection: psycopg.Connection, orders: int) -> None:
-    """The crowd, in our books and in the smallest ones, and `orders` that wait for their webhook."""
+    """The crowd, in our books and in the smallest ones, and `orders` to be paid by it."""
     seed_users(connection, USER_NAME, USERS, ROWS_OF_A_USER)
     connection.execute("select bench.seed_orders(%s, %s, %s)", [USER_NAME, USERS, orders])
     connection.execute(

@@ -42,15 +42,13 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 
 @contextmanager
-def chromium(without: tuple[str, ...] = ()) -> Iterator[Browser]:
-    """A running Chromium: the machine's own, else Playwright's. `without`: Playwright's arguments
-    that this one shall not have."""
+def chromium() -> Iterator[Browser]:
+    """A running Chromium: the machine's own, else Playwright's."""
     installed = next(filter(None, map(shutil.which, INSTALLED)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=installed,
             args=ARGUMENTS,
-            ignore_default_args=list(without),
             timeout=LAUNCH_TIMEOUT_MS,
         )
         yield browser

@@ -62,6 +62,18 @@ export interface Credits {
   lifetime_granted: number;
   lifetime_spent: number;
   expiring: { credits: number; expires_at: string }[];
+  low_balance: boolean;
+}
+
+export interface Forecast {
+  per_day: number | null;
+  days_left: number | null;
+}
+
+export interface AccountEvent {
+  type: string;
+  data: { available: number; threshold: number };
+  created_at: string;
 }
 
 export interface Transaction {

@@ -56,6 +56,11 @@ export const en = {
   "checkout.loading": "Loading the payment form…",
   "checkout.fallback": "The payment form could not be loaded here. Opening Stripe’s own page instead…",
 
+  "outlook.low": "Your credits fell below {below} on {day}.",
+  "outlook.pace": {
+    one: "At this pace, about {pace} a day, they last one more day.",
+    other: "At this pace, about {pace} a day, they last {count} more days.",
+  },
   "balance.held": "Set aside for work in progress",
   "balance.granted": "Received so far",
   "balance.spent": "Spent so far",

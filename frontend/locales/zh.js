@@ -58,6 +58,8 @@ export const zh = {
   "checkout.loading": "正在加载支付表单…",
   "checkout.fallback": "支付表单无法在此加载，正在打开 Stripe 页面…",
 
+  "outlook.low": "您的积分于{day}低于 {below}。",
+  "outlook.pace": "按目前每天约 {pace} 的用量，还可使用 {count} 天。",
   "balance.held": "进行中的任务已预留",
   "balance.granted": "累计获得",
   "balance.spent": "累计使用",

@@ -4,6 +4,7 @@ import { credits, day, t } from "../lib/i18n.js";
 import { account, refreshAccount } from "../state/account.js";
 import { bones } from "./bones.js";
 import { notice } from "./notice.js";
+import { outlook } from "./outlook.js";
 
 /** @typedef {import("../lib/contract.js").Credits} Credits */
 
@@ -15,15 +16,18 @@ export function balancePanel({ signal }) {
       ...(error && !known
         ? [notice(error, refreshAccount)]
         : known
-          ? balance(known)
+          ? balance(known, signal)
           : [bones(3, "bone-line", t("balance.loading"))]),
     );
   }, signal);
   return panel;
 }
 
-/** @param {Credits} known */
-function balance(known) {
+/**
+ * @param {Credits} known
+ * @param {AbortSignal} signal
+ */
+function balance(known, signal) {
   const lasting = known.available - known.expiring.reduce((sum, lot) => sum + lot.credits, 0);
   return [
     el(
@@ -34,6 +38,7 @@ function balance(known) {
       figure(t("balance.spent"), known.lifetime_spent),
     ),
     known.balance < 0 && el("p", {}, t("balance.debt")),
+    outlook({ isLow: known.low_balance, signal }),
     ...expiry(known.expiring, lasting),
   ].filter((part) => part !== false);
 }

@@ -40,20 +40,28 @@ def test_what_is_held_back_comes_when_it_is_sent_and_credits_once_if_sent_again(
 def test_what_is_dropped_does_not_come_until_it_is_sent_again(
     deliveries: Page, buyer: Person, stripe_console: StripeConsole
 ) -> None:
+    choose(deliveries, "dropped")
+    row = row_of(deliveries, pay(buyer, stripe_console))
+    expect(row).to_contain_text("dropped")
+    choose(deliveries, "sent")
+    expect(row).to_contain_text("dropped")
+    assert buyer.available == 0
+
+    row.get_by_role("button", name="Send now").click()
+    expect(row).to_contain_text("succeeded")
+    assert buyer.available == 500
+
+
+def test_a_single_delivery_is_dropped_and_held_by_its_own_buttons(
+    deliveries: Page, buyer: Person, stripe_console: StripeConsole
+) -> None:
     choose(deliveries, "held back")
     row = row_of(deliveries, pay(buyer, stripe_console))
     row.get_by_role("button", name="Drop").click()
     expect(row).to_contain_text("dropped")
-
-    choose(deliveries, "sent")
-    deliveries.get_by_role("button", name="in order").click()
-    expect(deliveries.get_by_role("status")).to_have_text("in order: done")
-    expect(row).to_contain_text("dropped")
+    row.get_by_role("button", name="Hold").click()
+    expect(row).to_contain_text("held")
     assert buyer.available == 0
-
-    row.get_by_role("button", name="Send").click()
-    expect(row).to_contain_text("succeeded")
-    assert buyer.available == 500
 
 
 @pytest.mark.parametrize("order", ["in order", "reversed", "shuffled"])
