@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -43,7 +44,7 @@ def main() -> int:
 
 def measure(effort: Effort, port: int) -> report.Results:
     """Everything, in a sandbox that exists only for this."""
-    tell = Teller()
+    tell, load_before = Teller(), os.getloadavg()[0]
     tell("starting a sandbox")
     with (
         shop.open_shop(port) as env,
@@ -80,6 +81,7 @@ def measure(effort: Effort, port: int) -> report.Results:
         growth=growth,
         round_trips=trips,
         broken_laws=[" · ".join(row) for row in broken],
+        load_before=load_before,
     )
 
 

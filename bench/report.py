@@ -1,5 +1,6 @@
 """What was measured, as a table for people and as JSON for machines."""
 
+import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ class Results:
     growth: Measured
     round_trips: dict[str, float]
     broken_laws: list[str]  # what private.audit() found
+    load_before: float  # programs that wanted to run in the minute before
 
     @property
     def is_sound(self) -> bool:
@@ -33,7 +35,7 @@ class Results:
 
 
 def as_text(results: Results) -> str:
-    return "\n".join([*_goals(results), "", *_paths(results), "", *_books(results)])
+    return "\n".join([*_goals(results), "", *_paths(results), "", *_notes(results)])
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -45,6 +47,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "round_trips": results.round_trips,
         "broken_laws": results.broken_laws,
         "is_sound": results.is_sound,
+        "load_before": results.load_before,
     }
 
 
@@ -98,10 +101,13 @@ def _paths(results: Results) -> list[str]:
     return lines
 
 
-def _books(results: Results) -> list[str]:
+def _notes(results: Results) -> list[str]:
+    cores, load = os.cpu_count() or 1, results.load_before
+    quiet = "" if load < cores / 4 else ": it was busy with other things, and ratios suffer, too"
+    machine = f"Machine: {cores} cores, load average before the start {load:.1f}{quiet}."
     if not results.broken_laws:
-        return ["The books balance: private.audit() is empty."]
-    return ["THE BOOKS DO NOT BALANCE:", *results.broken_laws]
+        return ["The books balance: private.audit() is empty.", machine]
+    return ["THE BOOKS DO NOT BALANCE:", *results.broken_laws, machine]
 
 
 def _ratios(measured: Measured, value: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 to a proxy, and the proxy counts. Each request to PostgREST is one transaction."""
 
 import http.client
-import os
 import subprocess
 import sys
 import threading
@@ -13,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from bench.http_load import HOST, Call, Connection
-from bench.shop import ROOT, STOP_SECONDS_MAX, BenchError
+from bench.shop import ROOT, STOP_SECONDS_MAX, BenchError, bare_environment
 
 READY_SECONDS_MAX = 30
 TIMEOUT_SECONDS = 20
@@ -89,7 +88,7 @@ def _backend(env: dict[str, str], port: int, supabase_port: int) -> Iterator[Non
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "backend.app:app"],
         cwd=ROOT,
-        env=os.environ | env | own,
+        env=bare_environment() | env | own,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

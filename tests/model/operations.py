@@ -50,18 +50,18 @@ KINDS = {
     "spend_again": Kind(3, {"nth": NTH, "same": BOOLEANS}),
     "hold": Kind(
         7,
-        {"user": USERS, "feature": FEATURES, "quantity": range(1, 9), "hours": range(1, 25)},
+        {"user": USERS, "feature": FEATURES, "quantity": range(1, 9), "hours": range(2, 25)},
     ),
     "hold_again": Kind(2, {"nth": NTH, "same": BOOLEANS}),
     "capture": Kind(7, {"nth": NTH, "quantity": (None, *range(1, 10))}),
     "release": Kind(3, {"nth": NTH}),
-    "grant": Kind(4, {"user": USERS, "credits": range(1, 60), "days": (None, 1, 5, 40)}),
+    "grant": Kind(6, {"user": USERS, "credits": range(1, 60), "days": (None, 1, 5, 40)}),
     "adjust": Kind(2, {"user": USERS, "credits": range(1, 60)}),
     "grant_again": Kind(1, {"nth": NTH, "same": BOOLEANS}),
     "wait": Kind(2, {"hours": (1, 1, 6, 24, 24 * 6, 24 * 30)}),
     "sweep_credits": Kind(2, {"limit": (1, 100)}),
     "sweep_holds": Kind(2, {"limit": (1, 100)}),
-    "ban": Kind(1, {"user": USERS, "banned": BOOLEANS}),
+    "ban": Kind(1, {"user": USERS, "banned": (False, False, False, True)}),
 }
 
 _NAMES = list(KINDS)
