@@ -48,7 +48,8 @@ export class CreditsBadge extends HTMLElement {
     this.#button.replaceChildren(
       icon("mark", 18),
       face,
-      ...(waiting > 0 ? [el("span", { class: "count number", "aria-hidden": "true" }, waiting)] : []),
+      // Drawn by the style sheet: text would have to stand in the name as it is seen.
+      ...(waiting > 0 ? [el("span", { class: "count number", "data-count": String(waiting) })] : []),
     );
   }
 

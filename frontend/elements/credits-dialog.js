@@ -122,12 +122,12 @@ export class CreditsDialog extends HTMLElement {
   #askSignIn(wantsToPay) {
     this.#wantsToPay = wantsToPay;
     this.dispatchEvent(new CustomEvent("topup:sign-in-required", { bubbles: true, composed: true }));
-    this.#show("sign-in", "input, #title");
+    this.#show("sign-in", ["input", "#title"]); // no input where the host app signs people in
   }
 
   /**
    * @param {View} view
-   * @param {string} [focus] selector of what gets the focus
+   * @param {string | string[]} [focus] selector of what gets the focus, or several in order of preference
    * @param {boolean} [payAtOnce]
    */
   #show(view, focus, payAtOnce = false) {
@@ -153,7 +153,8 @@ export class CreditsDialog extends HTMLElement {
         ),
       ),
     );
-    if (focus) /** @type {HTMLElement | null} */ (this.#frame.querySelector(focus))?.focus();
+    const [found] = [focus ?? []].flat().map((wanted) => this.#frame.querySelector(wanted)).filter(Boolean);
+    if (found instanceof HTMLElement) found.focus();
   }
 
   /** @param {boolean} isTab */

@@ -204,7 +204,7 @@ export const en = {
   "page.figure.never": "never expire",
   "page.how": "How it works",
   "page.step1": "Choose a package",
-  "page.step1.text": "Larger packages cost less per credit. The price you see is the price you pay.",
+  "page.step1.text": "The dialog says what one credit costs in each. The price you see is the price you pay.",
   "page.step2": "Pay with Stripe",
   "page.step2.text": "By card or any way your country knows. Your card details never reach us.",
   "page.step3": "Spend as you go",

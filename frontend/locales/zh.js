@@ -197,7 +197,7 @@ export const zh = {
   "page.figure.never": "永不过期",
   "page.how": "使用方式",
   "page.step1": "选择套餐",
-  "page.step1.text": "套餐越大，每积分越便宜。看到的价格就是支付的价格。",
+  "page.step1.text": "每个套餐都标明每积分的价格。看到的价格就是支付的价格。",
   "page.step2": "通过 Stripe 付款",
   "page.step2.text": "支持银行卡及当地支付方式，卡号不会经过我们。",
   "page.step3": "按需使用",

@@ -15,5 +15,6 @@ export const badgeStyle = css`
     min-width: 22px; padding: 1px 6px; margin-right: -6px; border-radius: 999px; text-align: center;
     background: var(--accent); color: var(--on-accent); font-size: 0.8125em; line-height: 1.4;
   }
+  .count::after { content: attr(data-count) / ""; }
   .bone { width: 44px; height: 16px; }
 `;

@@ -33,12 +33,17 @@ class Lot:
 @dataclass
 class Hold:
     id: str
+    user: int
     feature: str
     quantity: int
     amount: int
     parts: list[tuple[Lot, int]]
     expires: float
     status: str = "held"
+
+    def status_at(self, now: float) -> str:
+        """One past its time reads as expired, whoever ends it."""
+        return "expired" if self.status == "held" and self.expires <= now else self.status
 
 
 @dataclass

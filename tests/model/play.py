@@ -30,8 +30,8 @@ class Table:
     def replay(self, operations: list[Operation], audits: bool = True) -> None:
         """Play from the start; the audit after each operation, or none."""
         world = self.new_game()
-        for operation in operations:
-            world.play(operation)
+        for nth in range(len(operations)):
+            world.play(operations, nth)
             if audits:
                 self.audit()
         world.finish()
@@ -43,7 +43,7 @@ def table(books: Books) -> Iterator[Table]:
         yield Table(books, stack)
 
 
-def game(seed: str, length: int) -> list[Operation]:
+def drawn_game(seed: str, length: int) -> list[Operation]:
     """The same seed, the same game."""
     chance = random.Random(seed)
     return [draw(chance) for _ in range(length)]

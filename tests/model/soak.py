@@ -18,11 +18,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.ledger.books import Server, running_server
-from tests.model.play import failure, game, shrunk, table
+from tests.model.play import drawn_game, failure, shrunk, table
 from tests.sandbox_process import port_range
 
 GAME_OPERATIONS = 60
-CHUNK_GAMES = 100
+CHUNK_GAMES = 50
 PROGRESS_SECONDS = 10
 IGNORE_CTRL_C = (signal.SIGINT, signal.SIG_IGN)
 
@@ -69,7 +69,7 @@ def soak(server: Server, operations: int, seed: int, workers: int) -> tuple[int,
                     print(f"  {played:>12,}  {played / seconds:,.0f}/s", flush=True)
         except KeyboardInterrupt:
             return played, ""
-        except GameLost as lost:
+        except (GameLost, AssertionError) as lost:
             return played, str(lost)
         finally:
             pool.shutdown(cancel_futures=True)
@@ -80,7 +80,7 @@ def play_chunk(server: Server, seed: str) -> int:
     """So many games in new books; returns the number of operations. Raises GameLost."""
     with server.copy() as books, table(books) as game_table:
         for nth in range(CHUNK_GAMES):
-            drawn = game(f"{seed}/{nth}", GAME_OPERATIONS)
+            drawn = drawn_game(f"{seed}/{nth}", GAME_OPERATIONS)
             try:
                 game_table.replay(drawn, audits=False)
             except AssertionError as error:

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from tests.model.operations import KINDS
-from tests.model.play import Table, game
+from tests.model.operations import KINDS, Operation
+from tests.model.play import Table, drawn_game
 
 KEPT = sorted((Path(__file__).parent / "kept").glob("*.json"))
 EXAMPLES, STEPS = 40, 50
@@ -28,6 +28,7 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self.game_table = game_table
         self.world = game_table.new_game()
+        self.played: list[Operation] = []
 
     @invariant()
     def every_law_holds(self) -> None:
@@ -41,7 +42,8 @@ for name, kind in KINDS.items():
     arguments = {argument: st.sampled_from(of) for argument, of in kind.choices.items()}
 
     def play(self: Ledger, name: str = name, **chosen: object) -> None:
-        self.world.play((name, chosen))
+        self.played.append((name, chosen))
+        self.world.play(self.played, len(self.played) - 1)
 
     play.__name__ = name
     setattr(Ledger, name, rule(**arguments)(play))
@@ -67,7 +69,7 @@ def test_whatever_happens_the_ledger_agrees_with_its_model(game_table: Table) ->
 def test_games_like_those_of_real_use_agree_with_the_model(game_table: Table) -> None:
     """Drawn with the weights of operations.py, so that much is bought and spent."""
     for nth in range(GAMES):
-        game_table.replay(game(f"test/{nth}", OPERATIONS))
+        game_table.replay(drawn_game(f"test/{nth}", OPERATIONS))
 
 
 @pytest.mark.parametrize("kept", KEPT, ids=lambda path: path.stem)
