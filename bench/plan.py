@@ -44,7 +44,7 @@ class Effort:
     growth_calls: int = 500
 
 
-FULL = Effort(11, 5, 2, 7, (10, 10_000, 1_000_000), orders=80_000)
+FULL = Effort(11, 5, 2, 7, (10, 10_000, 1_000_000), orders=60_000)
 QUICK = Effort(5, 2, 1, 3, (10, 1_000, 100_000), orders=20_000)
 
 

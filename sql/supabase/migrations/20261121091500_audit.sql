@@ -92,6 +92,12 @@ as $$
   from public.credit_lots lot left join lineage on lineage.lot_id = lot.id
   where lot.remaining <> coalesce(lineage.amount, 0) - lot.debt_paid
   union all
+  select 'a lot is exhausted when nothing remains', lot.id::text, format('remaining %s', lot.remaining)
+  from public.credit_lots lot where lot.exhausted <> (lot.remaining = 0)
+  union all
+  select 'no transaction is of nothing', t.id::text, t.type::text
+  from public.credit_transactions t where t.amount = 0
+  union all
   select 'the running balance has no gap', chain.id::text,
          format('%s %s makes %s', chain.balance_before, chain.amount, chain.balance_after)
   from chain where chain.balance_after <> chain.balance_before + chain.amount
