@@ -1,14 +1,14 @@
 # Everything is installed into the checkout: .venv and node_modules. `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run reset serve test check bench soak lock vercel migrate clean
+.PHONY: help run reset serve test check bench soak lock vercel migrate release-migrations clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install ## start the sandbox and the backend; Ctrl-C stops all of it (PORT=8000)
 	@exec $(BIN)/python -m sandbox up
@@ -42,6 +42,9 @@ bench: install ## print speed as ratios, measured in one run (QUICK=1 for a minu
 
 soak: install ## play OPS random operations against the ledger (OPS=100000 SEED=…)
 	@$(BIN)/python -m tests.model.soak --ops $(or $(OPS),100000) $(if $(SEED),--seed $(SEED))
+
+release-migrations: ## write down the migrations as they are: from then on they may not change
+	cd sql && sha256sum supabase/migrations/*.sql > released.sha256
 
 lock: .venv/installed ## pin requirements*.in again
 	cd $(CURDIR) && for name in requirements requirements-dev; do \

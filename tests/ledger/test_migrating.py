@@ -27,7 +27,9 @@ from public.user_credits a order by user_id
 
 def released() -> dict[str, str]:
     """Hash by file, relative to sql/."""
-    lines = RELEASED.read_text().splitlines() if RELEASED.exists() else []
+    if not RELEASED.exists():
+        pytest.skip("nothing has been released yet")
+    lines = RELEASED.read_text().splitlines()
     return {name: digest for digest, name in (line.split("  ") for line in lines)}
 
 
