@@ -1,5 +1,6 @@
 """The key set: one fetch for a flood, rotation noticed, and an outage that stalls nobody."""
 
+import contextlib
 import json
 import threading
 import time
@@ -34,9 +35,10 @@ class KeyServer:
             def do_GET(self) -> None:
                 server.fetches += 1
                 server.resume.wait(10)
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(server.body())
+                with contextlib.suppress(BrokenPipeError):  # who asked has given up
+                    self.send_response(200)
+                    self.end_headers()
+                    self.wfile.write(server.body())
 
             def log_message(self, format: str, *arguments: Any) -> None:
                 """Quiet."""
