@@ -8,7 +8,7 @@ from backend.config import JWKS_TIMEOUT_SECONDS
 from backend.errors import DatabaseUnavailable
 
 # A rotated key is noticed at once, but a flood of made-up key ids makes one fetch per interval.
-REFETCH_INTERVAL_SECONDS = 10
+REFETCH_INTERVAL_SECONDS = 2
 # Keys that were withdrawn stop working after this long.
 MAX_AGE_SECONDS = 50
 

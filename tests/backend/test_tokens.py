@@ -190,6 +190,15 @@ def test_a_new_signing_key_is_noticed_and_the_old_one_still_works(
     assert jwt.get_unverified_header(newcomer.token)["kid"] in rotated.stdout
     eventually(lambda: balance_of(newcomer), lambda balance: balance == 0)
     assert balance_of(buyer) == 0
+    # The running backend has to notice, too, in each of its processes: later tests use the new key.
+    eventually(lambda: _statuses(sandbox, newcomer), lambda statuses: statuses == {200})
+
+
+def _statuses(sandbox: Env, person: Person) -> set[int]:
+    """Asked over connections of their own, so that each process is asked."""
+    url = f"{sandbox['BACKEND_URL']}/api/credits"
+    headers = {"Authorization": f"Bearer {person.token}"}
+    return {httpx.get(url, headers=headers, timeout=30).status_code for _ in range(10)}
 
 
 def _hs256(claims: dict[str, Any], secret: bytes, kid: str = "k") -> str:
