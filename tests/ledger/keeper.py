@@ -68,9 +68,14 @@ class Keeper:
     def _connection(self) -> int:
         """One of PostgREST's connections; Postgres then takes all others down and recovers."""
         query = "select max(pid) from pg_stat_activity where usename = 'authenticator'"
+        deadline = time.monotonic() + READY_SECONDS_MAX
         with psycopg.connect(self.env["SUPABASE_DB_URL"], autocommit=True) as connection:
-            [pid] = connection.execute(query).fetchone() or [0]
-        return pid
+            while True:  # PostgREST opens them when it needs them
+                [pid] = connection.execute(query).fetchone() or [None]
+                if pid:
+                    return pid
+                assert time.monotonic() < deadline, "PostgREST has no connection"
+                time.sleep(LOOK_SECONDS)
 
     def _worker(self) -> int:
         """A gunicorn worker: the newest child of the master."""
