@@ -44,7 +44,7 @@ soak: install ## play OPS random operations against the ledger (OPS=100000 SEED=
 	@$(BIN)/python -m tests.model.soak --ops $(or $(OPS),100000) $(if $(SEED),--seed $(SEED))
 
 release-migrations: ## write down the migrations as they are: from then on they may not change
-	cd sql && sha256sum supabase/migrations/*.sql > released.sha256
+	@scripts/release_migrations.sh
 
 lock: .venv/installed ## pin requirements*.in again
 	cd $(CURDIR) && for name in requirements requirements-dev; do \

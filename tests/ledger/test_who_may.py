@@ -138,7 +138,7 @@ def test_writing(cast: Cast, caller: str, verb: str) -> None:
                 "select attname from pg_attribute where attrelid = %s::regclass and attnum = 1",
                 [name],
             ).fetchone() or [""]
-            statement = sql.SQL(WRITES[verb]).format(  # type: ignore[arg-type]
+            statement = sql.SQL(WRITES[verb]).format(
                 table=table(name), column=sql.Identifier(column)
             )
             assert cast.attempt(caller, statement) is None, (caller, verb, name)
@@ -161,7 +161,7 @@ def test_executing(cast: Cast, caller: str) -> None:
 def test_the_ledger_is_append_only_even_to_its_owner(cast: Cast, verb: str) -> None:
     """To the superuser too, unless he turns triggers off and so knows what he does."""
     ledger = table("public.credit_transactions")
-    statement = sql.SQL(WRITES[verb]).format(table=ledger, column=sql.Identifier("amount"))  # type: ignore[arg-type]
+    statement = sql.SQL(WRITES[verb]).format(table=ledger, column=sql.Identifier("amount"))
     for role in ("postgres", "supabase_admin"):
         with cast.books.connect(role) as connection, pytest.raises(errors.RestrictViolation):
             connection.execute(statement)
