@@ -22,9 +22,11 @@ STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
 JWKS_TIMEOUT_SECONDS = 3
 APP_WEBHOOK_TIMEOUT_SECONDS = 5
-# The longest road is to cancel an order that was left without a session.
+# The longest road is to cancel an order that was left without a session. What may take longer (bulk
+# refunds, jobs) looks at the clock between its steps and stops in time.
 STRIPE_CALLS_MAX = 4
 DATABASE_CALLS_MAX = 7
+BATCH_SECONDS_MAX = 20
 
 
 class ConfigError(Exception):
@@ -49,6 +51,9 @@ class Settings:
     stripe_webhook_secrets: tuple[str, ...] = field(repr=False)
     stripe_api_base: str
     stripe_js_url: str
+    promotion_codes: bool
+    automatic_tax: bool
+    invoices: bool
 
     frontend_url: str
     allowed_origins: tuple[str, ...]
@@ -105,6 +110,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         ),
         stripe_api_base=env.text("STRIPE_API_BASE", default=STRIPE_API_BASE).rstrip("/"),
         stripe_js_url=env.text("STRIPE_JS_URL", default=STRIPE_JS_URL),
+        promotion_codes=env.boolean("PROMOTION_CODES", default=True),
+        automatic_tax=env.boolean("AUTOMATIC_TAX", default=False),
+        invoices=env.boolean("INVOICES", default=False),
         frontend_url=frontend_url,
         allowed_origins=tuple(
             dict.fromkeys(

@@ -8,13 +8,24 @@ from backend.config import Settings
 from backend.gateways.app_webhook import AppWebhook
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.supabase import Database
+from backend.services.administration import Administration
+from backend.services.auto_recharge import AutoRecharge
+from backend.services.cards import Cards
 from backend.services.catalog import Catalog
 from backend.services.checkout import Checkout
+from backend.services.cleanup import Cleanup
 from backend.services.credits import Credits
+from backend.services.customers import Customers
 from backend.services.event_delivery import EventDelivery
 from backend.services.events import Webhook
+from backend.services.intents import Intents
+from backend.services.metrics import Metrics
+from backend.services.orders import Orders
 from backend.services.payments import Payments
+from backend.services.reconciliation import Reconciliation
+from backend.services.refunds import Refunds
 from backend.services.spending import Spending
+from backend.services.subscriptions import Subscriptions
 from backend.services.upkeep import Upkeep
 
 
@@ -23,28 +34,49 @@ class Services:
     database: Database
     catalog: Catalog
     checkout: Checkout
+    intents: Intents
     payments: Payments
+    cards: Cards
+    auto_recharge: AutoRecharge
+    subscriptions: Subscriptions
+    refunds: Refunds
     credits: Credits
     spending: Spending
     upkeep: Upkeep
+    cleanup: Cleanup
+    reconciliation: Reconciliation
     event_delivery: EventDelivery
     webhook: Webhook
+    administration: Administration
+    metrics: Metrics
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Make the services; their connections open when first needed."""
     database, stripe = Database(settings), StripeApi(settings)
-    checkout = Checkout(settings, database, stripe)
+    customers = Customers(settings, database, stripe)
+    orders = Orders(settings, database, customers)
+    checkout = Checkout(settings, database, stripe, orders)
+    intents = Intents(settings, stripe, orders)
     app.extensions["services"] = Services(
         database=database,
         catalog=Catalog(settings, database),
         checkout=checkout,
-        payments=Payments(database, stripe, checkout),
+        intents=intents,
+        payments=Payments(database, stripe, orders, checkout, intents),
+        cards=Cards(settings, database, stripe, customers),
+        auto_recharge=AutoRecharge(settings, database, stripe, orders),
+        subscriptions=Subscriptions(settings, database, stripe, customers),
+        refunds=Refunds(database, stripe),
         credits=Credits(database),
         spending=Spending(database),
         upkeep=Upkeep(database),
+        cleanup=Cleanup(settings, database, stripe),
+        reconciliation=Reconciliation(settings, database, stripe),
         event_delivery=EventDelivery(database, AppWebhook(settings)),
-        webhook=Webhook(settings, database),
+        webhook=Webhook(settings, database, stripe),
+        administration=Administration(settings, database),
+        metrics=Metrics(settings, database),
     )
 
 

@@ -1,52 +1,166 @@
-"""Stripe's API: the calls this shop makes, and Stripe's errors told apart.
+"""Stripe's API: the calls this shop makes.
 
 One client per process with its own key, address, time limit and retries; nothing global. Retries
 are the SDK's own: they keep the idempotency key, and also wait out a concurrent request with the
-same key (409). Requests follow `stripe.params` of the pinned SDK.
+same key (409). Requests follow `stripe.params` of the pinned SDK; answers are plain dicts in the
+shape of Stripe's API reference. Every method raises what gateways/stripe_errors.py makes.
 """
 
 import functools
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from backend.config import STRIPE_RETRIES_MAX, STRIPE_TIMEOUT_SECONDS, Settings
-from backend.errors import (
-    CardDeclined,
-    Problem,
-    StripeFailed,
-    StripeUnavailable,
-)
+from backend.gateways.stripe_errors import problem_of
 
-log = logging.getLogger("topup.stripe")
+Params = dict[str, Any]
+StripeObject = dict[str, Any]
 
-# All that is known about the money of a session, in one request.
-SESSION_EXPAND = ["payment_intent.latest_charge.refunds"]
+# All that is known about the money of an object, in one request.
+INTENT_EXPAND = ["latest_charge.refunds"]
+INVOICE_EXPAND = ["payments"]
+SESSION_EXPAND = ["payment_intent.latest_charge.refunds", "invoice.payments", "subscription"]
+PAGE_SIZE = 100
+
+# What reconciliation reads: each of Stripe's lists, and how to ask for it.
+LISTS: dict[str, Params] = {
+    "checkout.sessions": {"expand": ["data.invoice.payments", "data.subscription"]},
+    "payment_intents": {"expand": ["data.latest_charge.refunds"]},
+    "invoices": {"expand": ["data.payments"]},
+    "subscriptions": {"status": "all"},
+    "refunds": {},
+    "disputes": {},
+}
 
 
 class StripeApi:
-    """Answers plain dicts in the shape of Stripe's API reference; raises what problem_of makes."""
-
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def create_customer(self, params: dict[str, Any], idempotency_key: str) -> dict[str, Any]:
+    # Customers and their cards
+
+    def create_customer(self, params: Params, idempotency_key: str) -> StripeObject:
         """`params` as stripe.params.CustomerCreateParams."""
         return _run(self._v1.customers.create, params, {"idempotency_key": idempotency_key})
 
-    def create_checkout_session(
-        self, params: dict[str, Any], idempotency_key: str
-    ) -> dict[str, Any]:
+    def set_default_payment_method(self, customer_id: str, payment_method_id: str) -> StripeObject:
+        """What the customer's invoices are paid with from now on."""
+        settings = {"default_payment_method": payment_method_id}
+        return _run(self._v1.customers.update, customer_id, {"invoice_settings": settings})
+
+    def list_payment_methods(self, customer_id: str) -> list[StripeObject]:
+        """The customer's cards, at most a page of them."""
+        params = {"type": "card", "limit": PAGE_SIZE}
+        return _run(self._v1.customers.payment_methods.list, customer_id, params)["data"]
+
+    def retrieve_payment_method(self, payment_method_id: str) -> StripeObject:
+        """A card; one that was detached has no customer."""
+        return _run(self._v1.payment_methods.retrieve, payment_method_id)
+
+    def detach_payment_method(self, payment_method_id: str) -> StripeObject:
+        """Take a card from its customer, for good."""
+        return _run(self._v1.payment_methods.detach, payment_method_id)
+
+    def create_setup_intent(self, params: Params) -> StripeObject:
+        """`params` as stripe.params.SetupIntentCreateParams."""
+        return _run(self._v1.setup_intents.create, params)
+
+    # Checkout
+
+    def create_checkout_session(self, params: Params, idempotency_key: str) -> StripeObject:
         """`params` as stripe.params.checkout.SessionCreateParams."""
         return _run(self._v1.checkout.sessions.create, params, {"idempotency_key": idempotency_key})
 
-    def retrieve_checkout_session(self, session_id: str) -> dict[str, Any]:
-        """The session with its payment intent, that one's latest charge and its refunds."""
+    def retrieve_checkout_session(self, session_id: str) -> StripeObject:
+        """The session with its payment intent or invoice, and the refunds of that."""
         return _run(self._v1.checkout.sessions.retrieve, session_id, {"expand": SESSION_EXPAND})
 
-    def expire_checkout_session(self, session_id: str) -> dict[str, Any]:
+    def expire_checkout_session(self, session_id: str) -> StripeObject:
         """Close an open session. Raises StripeRejected if it is not open any more."""
         return _run(self._v1.checkout.sessions.expire, session_id, {"expand": SESSION_EXPAND})
+
+    # Payment intents
+
+    def create_payment_intent(self, params: Params, idempotency_key: str) -> StripeObject:
+        """`params` as stripe.params.PaymentIntentCreateParams."""
+        return _run(self._v1.payment_intents.create, params, {"idempotency_key": idempotency_key})
+
+    def confirm_payment_intent(self, intent_id: str, params: Params) -> StripeObject:
+        """Charge it. A second confirmation of a paid intent is refused by Stripe, not charged."""
+        return _run(self._v1.payment_intents.confirm, intent_id, params | {"expand": INTENT_EXPAND})
+
+    def retrieve_payment_intent(self, intent_id: str) -> StripeObject:
+        """The intent with its latest charge and that one's refunds."""
+        return _run(self._v1.payment_intents.retrieve, intent_id, {"expand": INTENT_EXPAND})
+
+    def cancel_payment_intent(self, intent_id: str, reason: str) -> StripeObject:
+        """`reason` is abandoned or requested_by_customer. Raises StripeRejected if it is paid."""
+        params = {"cancellation_reason": reason, "expand": INTENT_EXPAND}
+        return _run(self._v1.payment_intents.cancel, intent_id, params)
+
+    def retrieve_charge(self, charge_id: str) -> StripeObject:
+        """The charge with its refunds."""
+        return _run(self._v1.charges.retrieve, charge_id, {"expand": ["refunds"]})
+
+    # Subscriptions
+
+    def create_price(self, params: Params, idempotency_key: str) -> StripeObject:
+        """`params` as stripe.params.PriceCreateParams."""
+        return _run(self._v1.prices.create, params, {"idempotency_key": idempotency_key})
+
+    def retrieve_subscription(self, subscription_id: str) -> StripeObject:
+        """The subscription as it stands now."""
+        return _run(self._v1.subscriptions.retrieve, subscription_id)
+
+    def cancel_at_period_end(self, subscription_id: str, cancel: bool) -> StripeObject:
+        """Let it run out, or let it go on after all. Raises StripeRejected if it has ended."""
+        params = {"cancel_at_period_end": cancel}
+        return _run(self._v1.subscriptions.update, subscription_id, params)
+
+    def end_subscription(self, subscription_id: str) -> StripeObject:
+        """Cancel at once, without a refund."""
+        return _run(self._v1.subscriptions.cancel, subscription_id)
+
+    def retrieve_invoice(self, invoice_id: str) -> StripeObject:
+        """The invoice with its payments and, where it has more than a page of them, all lines."""
+        invoice = _run(self._v1.invoices.retrieve, invoice_id, {"expand": INVOICE_EXPAND})
+        if invoice["lines"]["has_more"]:
+            lines = self._v1.invoices.line_items.list
+            invoice["lines"] = _run(lines, invoice_id, {"limit": PAGE_SIZE})
+        return invoice
+
+    def create_portal_session(self, params: Params) -> StripeObject:
+        """`params` as stripe.params.billing_portal.SessionCreateParams."""
+        return _run(self._v1.billing_portal.sessions.create, params)
+
+    # Refunds and disputes
+
+    def create_refund(self, params: Params, idempotency_key: str) -> StripeObject:
+        """`params` as stripe.params.RefundCreateParams."""
+        return _run(self._v1.refunds.create, params, {"idempotency_key": idempotency_key})
+
+    def retrieve_refund(self, refund_id: str) -> StripeObject:
+        """One refund as it stands now."""
+        return _run(self._v1.refunds.retrieve, refund_id)
+
+    def retrieve_dispute(self, dispute_id: str) -> StripeObject:
+        """One dispute as it stands now."""
+        return _run(self._v1.disputes.retrieve, dispute_id)
+
+    # Reconciliation
+
+    def page_of(
+        self, resource: str, created_since: int, starting_after: str | None
+    ) -> tuple[list[StripeObject], bool]:
+        """A page of one of LISTS, newest first, and whether there are more. Seconds since 1970."""
+        params: Params = {
+            "limit": PAGE_SIZE, "created": {"gte": created_since}, **LISTS[resource],
+        }  # fmt: skip
+        if starting_after:
+            params["starting_after"] = starting_after
+        service = functools.reduce(getattr, resource.split("."), self._v1)
+        page = _run(service.list, params)
+        return page["data"], page["has_more"]
 
     @functools.cached_property
     def _v1(self) -> Any:
@@ -61,49 +175,10 @@ class StripeApi:
         return client.v1
 
 
-def _run(method: Callable[..., Any], *args: Any) -> dict[str, Any]:
+def _run(method: Callable[..., Any], *args: Any) -> StripeObject:
     import stripe
 
     try:
         return method(*args).to_dict()
     except stripe.StripeError as error:
         raise problem_of(error) from error
-
-
-class StripeRejected(StripeFailed):
-    """Stripe understood the request and will not do it; asking again changes nothing."""
-
-
-def problem_of(error: Any) -> Problem:
-    """Stripe's exception as the contract's Problem; the full story goes to the log.
-
-    Source: https://docs.stripe.com/error-handling
-    """
-    import stripe
-
-    log.warning(
-        "stripe refused",
-        extra={
-            "stripe_error": type(error).__name__,
-            "stripe_code": error.code,
-            "stripe_request_id": error.request_id,
-            "http_status": error.http_status,
-        },
-    )
-    match error:
-        case stripe.CardError():
-            return CardDeclined(decline_code=getattr(error.error, "decline_code", None))
-        case stripe.InvalidRequestError():
-            return StripeRejected()
-        case stripe.AuthenticationError() | stripe.PermissionError():
-            return StripeFailed(
-                "The shop's connection to the payment provider is not set up right."
-            )
-        case stripe.RateLimitError():
-            return StripeUnavailable("The payment provider is very busy. Please try again shortly.")
-        case stripe.APIConnectionError():
-            return StripeUnavailable()
-        case _ if error.http_status == 409 or (error.http_status or 500) >= 500:
-            return StripeUnavailable()
-        case _:
-            return StripeFailed()

@@ -40,3 +40,11 @@ def grant() -> tuple[dict[str, Any], int]:
         idempotency_key=required_idempotency_key(),
     )
     return answer, 201
+
+
+@blueprint.post("/admin/events/<event_id>/replay")
+@policy("admin")
+def replay(event_id: str) -> dict[str, Any]:
+    """Take an event of the inbox again: {event_id, status}."""
+    body(Request)
+    return services().webhook.replay(event_id)

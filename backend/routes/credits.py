@@ -12,7 +12,7 @@ from flask import Blueprint, Response, g
 
 from backend.auth import policy
 from backend.errors import ValidationError
-from backend.routes.parsing import Request, Uuid, body, query
+from backend.routes.parsing import Request, Uuid, body, moment, query
 from backend.wiring import services
 
 blueprint = Blueprint("credits", __name__)
@@ -67,8 +67,8 @@ class UsageQuery(Request, rename={"start": "from", "end": "to"}):
 def usage() -> dict[str, Any]:
     """What was spent on what, day by day; the last 30 days unless asked otherwise."""
     asked = query(UsageQuery)
-    end = _moment("to", asked.end) if asked.end else datetime.now(UTC)
-    start = _moment("from", asked.start) if asked.start else end - timedelta(days=USAGE_DAYS)
+    end = moment("to", asked.end) if asked.end else datetime.now(UTC)
+    start = moment("from", asked.start) if asked.start else end - timedelta(days=USAGE_DAYS)
     if not timedelta(0) < end - start <= timedelta(days=USAGE_DAYS_MAX):
         raise ValidationError.of(
             "from", f"From must be before to, by {USAGE_DAYS_MAX} days at most."
@@ -105,15 +105,6 @@ def set_low_balance_threshold() -> dict[str, Any]:
     """From how many available credits on the caller wants to be told."""
     threshold = body(ThresholdRequest).threshold
     return services().credits.set_low_balance_threshold(g.caller.id, threshold)
-
-
-def _moment(field: str, text: str) -> datetime:
-    """A day means its beginning; without a zone, UTC. Raises ValidationError."""
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValidationError.of(field, "Write a day or a time as RFC 3339 does.") from error
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Response:

@@ -29,3 +29,24 @@ def release_holds() -> dict[str, Any]:
 def deliver_events() -> dict[str, Any]:
     """Tell the host app what it should hear: {delivered, failed, configured}."""
     return services().event_delivery.deliver()
+
+
+@blueprint.route("/jobs/auto-recharge", methods=["GET", "POST"])
+@policy("job")
+def auto_recharge() -> dict[str, Any]:
+    """Charge what is due: {succeeded, processing, requires_action, failed, unavailable, done}."""
+    return services().auto_recharge.run()
+
+
+@blueprint.route("/jobs/reconcile", methods=["GET", "POST"])
+@policy("job")
+def reconcile() -> dict[str, Any]:
+    """Go on comparing with Stripe: {checked, repaired, refused, drift, since, done}."""
+    return services().reconciliation.run()
+
+
+@blueprint.route("/jobs/cleanup", methods=["GET", "POST"])
+@policy("job")
+def cleanup() -> dict[str, Any]:
+    """End what nobody will finish: {payments_ended, subscriptions_ended, …, done}."""
+    return services().cleanup.run()

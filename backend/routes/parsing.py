@@ -2,6 +2,7 @@
 
 import functools
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -17,6 +18,8 @@ Uuid = Annotated[
     str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 ]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\\]+\Z", max_length=2000)]
+PackageId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,64}\Z")]
+StripeId = Annotated[str, msgspec.Meta(pattern=r"^[a-z]+_[A-Za-z0-9_]{1,250}\Z")]
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
 
 
@@ -47,6 +50,15 @@ def query(kind: type[Body]) -> Body:
         return msgspec.convert(request.args.to_dict(), kind, strict=False)
     except msgspec.ValidationError as error:
         raise _validation_error(str(error)) from error
+
+
+def moment(field: str, text: str) -> datetime:
+    """A time in UTC. A day means its beginning; without a zone, UTC. Raises ValidationError."""
+    try:
+        parsed = datetime.fromisoformat(text)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValidationError.of(field, "Write a day or a time as RFC 3339 does.") from error
 
 
 def idempotency_key() -> str | None:

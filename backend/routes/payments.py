@@ -7,18 +7,19 @@ from flask import Blueprint, g
 
 from backend.auth import policy
 from backend.limits import buying
-from backend.routes.idempotency import idempotent, request_hash
+from backend.routes.callers import buyer
+from backend.routes.idempotency import attempt, idempotent
 from backend.routes.parsing import (
     Currency,
     Locale,
+    PackageId,
     Request,
+    StripeId,
     Url,
     Uuid,
     body,
-    idempotency_key,
     query,
 )
-from backend.services.checkout import Buyer
 from backend.wiring import services
 
 blueprint = Blueprint("payments", __name__)
@@ -30,7 +31,7 @@ Status = Literal[
 
 
 class CheckoutRequest(Request):
-    package_id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,64}\Z")]
+    package_id: PackageId
     currency: Currency | None = None
     locale: Locale | None = None
     ui_mode: Literal["hosted", "embedded"] = "hosted"
@@ -44,16 +45,41 @@ def create_checkout_session() -> tuple[dict[str, Any], int]:
     """Order a package and open Stripe's page for it."""
     asked = body(CheckoutRequest)
     session = services().checkout.create(
-        _buyer(),
+        buyer(),
         package_id=asked.package_id,
         currency=asked.currency,
         locale=asked.locale,
         ui_mode=asked.ui_mode,
         return_url=asked.return_url,
-        idempotency_key=idempotency_key(),
-        request_hash=request_hash(),
+        attempt=attempt(),
     )
     return session, 201
+
+
+class IntentRequest(Request):
+    package_id: PackageId
+    currency: Currency | None = None
+    locale: Locale | None = None
+    save_payment_method: bool = False
+    payment_method_id: StripeId | None = None
+
+
+@blueprint.post("/stripe/create-payment-intent")
+@policy("user")
+@buying
+def create_payment_intent() -> tuple[dict[str, Any], int]:
+    """Order a package and pay for it inside the page, with a new card or a saved one."""
+    asked = body(IntentRequest)
+    intent = services().intents.create(
+        buyer(),
+        package_id=asked.package_id,
+        currency=asked.currency,
+        locale=asked.locale,
+        save_payment_method=asked.save_payment_method,
+        payment_method_id=asked.payment_method_id,
+        attempt=attempt(),
+    )
+    return intent, 201
 
 
 class PaymentsQuery(Request):
@@ -83,7 +109,7 @@ def get_payment(payment_id: Any) -> dict[str, Any]:
 def refresh(payment_id: Any) -> dict[str, Any]:
     """Ask Stripe now."""
     body(Request)
-    return services().payments.refresh(g.caller.token, _buyer(), str(payment_id))
+    return services().payments.refresh(g.caller.token, buyer(), str(payment_id))
 
 
 @blueprint.post("/payments/<uuid:payment_id>/cancel")
@@ -92,7 +118,7 @@ def refresh(payment_id: Any) -> dict[str, Any]:
 def cancel(payment_id: Any) -> dict[str, Any]:
     """Make sure that this can't be paid any more."""
     body(Request)
-    return services().payments.cancel(g.caller.token, _buyer(), str(payment_id))
+    return services().payments.cancel(g.caller.token, buyer(), str(payment_id))
 
 
 @blueprint.get("/cart/count")
@@ -101,7 +127,3 @@ def cart_count() -> dict[str, Any]:
     """What the caller could still pay; nothing for a visitor."""
     items = services().payments.still_open(g.caller.token) if g.caller and g.caller.token else []
     return {"count": len(items), "items": items}
-
-
-def _buyer() -> Buyer:
-    return Buyer(id=g.caller.id, email=g.caller.email)

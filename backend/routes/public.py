@@ -61,7 +61,17 @@ def config() -> dict[str, Any]:
             "url": settings.supabase_url,
             "anon_key": settings.supabase_publishable_key,
         },
-        "features": {"hosted_checkout": True, "embedded_checkout": True},
+        "features": {
+            "hosted_checkout": True,
+            "embedded_checkout": True,
+            # Tax needs the address that Stripe's own page asks for.
+            "payment_element": not settings.automatic_tax,
+            "saved_cards": True,
+            "auto_recharge": not settings.automatic_tax,
+            "subscriptions": True,
+            "promotion_codes": settings.promotion_codes,
+            "automatic_tax": settings.automatic_tax,
+        },
         "currencies": services().catalog.currencies(),
         "default_currency": settings.default_currency,
         "locales": list(LOCALES),

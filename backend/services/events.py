@@ -1,4 +1,4 @@
-"""The webhook: a verified event becomes facts, and one call records and settles them."""
+"""Taking events: a verified one becomes facts, and one call records and settles them."""
 
 import logging
 import time
@@ -8,8 +8,11 @@ import msgspec
 
 from backend.config import Settings
 from backend.errors import DatabaseUnavailable, InvalidRequest, InvalidSignature
+from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
+from backend.services.handlers import HANDLERS
 
 log = logging.getLogger("topup.webhook")
 
@@ -18,62 +21,88 @@ TOLERANCE_SECONDS = 300
 YEAR_9999_SECONDS = 253_402_300_799  # what a timestamp can hold
 NOT_AN_EVENT = "The body is signed but is not an event."
 
-# Each type that concerns us, why we listen, and how its object becomes facts. Types that are not
-# here are recorded and have no effect.
-HANDLERS = {
-    # The buyer has finished the page: paid, or waiting for an asynchronous method.
-    "checkout.session.completed": facts.of_checkout_session,
-    # The asynchronous method came through, perhaps days later.
-    "checkout.session.async_payment_succeeded": facts.of_checkout_session,
-    # It did not.
-    "checkout.session.async_payment_failed": facts.of_failed_checkout_session,
-    # The buyer went away; the place for an open payment is free again.
-    "checkout.session.expired": facts.of_checkout_session,
-    # The money has been captured; may overtake the session's own event.
-    "payment_intent.succeeded": facts.of_payment_intent,
-    # An asynchronous method is at work.
-    "payment_intent.processing": facts.of_payment_intent,
-    # A decline: the reason is kept, the buyer may try again.
-    "payment_intent.payment_failed": facts.of_payment_intent,
-    # Nobody will pay this any more.
-    "payment_intent.canceled": facts.of_payment_intent,
-    # A refund exists, whoever made it; pending ones count at once.
-    "refund.created": facts.of_refund,
-    # Its state has changed; a refund may still fail after it succeeded.
-    "refund.updated": facts.of_refund,
-    "refund.failed": facts.of_refund,
-    "charge.refund.updated": facts.of_refund,
-    # A chargeback takes the credits back until it is won; an inquiry only marks.
-    "charge.dispute.created": facts.of_dispute,
-    "charge.dispute.updated": facts.of_dispute,
-    "charge.dispute.closed": facts.of_dispute,
-    "charge.dispute.funds_withdrawn": facts.of_dispute,
-    "charge.dispute.funds_reinstated": facts.of_dispute,
-}
-
 
 class Webhook:
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, stripe: StripeApi) -> None:
         self._settings = settings
         self._database = database
+        self._stripe = stripe
 
     def receive(self, body: bytes, signature: str) -> dict[str, Any]:
         """Verify, record and settle one delivery, in one round trip to the database.
 
         Answers {event_id, status}: processed, duplicate, ignored or failed. Raises
-        InvalidSignature, InvalidRequest, or DatabaseUnavailable for a failure that may pass, so
-        that Stripe sends the event again.
+        InvalidSignature, InvalidRequest, or DatabaseUnavailable and StripeUnavailable for a failure
+        that may pass, so that Stripe sends the event again.
         """
-        event = self._verified(body, signature)
+        return self._take(self._verified(body, signature))
+
+    def replay(self, event_id: str) -> dict[str, Any]:
+        """Take an event of the inbox again, as `receive` would. Raises NotFound too."""
+        return self._take(self._database.as_service("get_event", id=event_id))
+
+    def _take(self, event: dict[str, Any]) -> dict[str, Any]:
         outcome = self._database.as_service(
             "receive_event",
             event=event,
             livemode=self._settings.livemode,
-            facts=_facts_of(event),
+            facts=self._facts_of(event),
         )
         if outcome.get("retry"):
             raise DatabaseUnavailable("The event was recorded but not processed. Send it again.")
         return {"event_id": event["id"], "status": outcome["status"]}
+
+    def _facts_of(self, event: dict[str, Any]) -> facts.Facts | None:
+        """The facts an event carries; None if it does not concern us, none if it can't be read.
+
+        An object in the shape of another API version is not guessed at: Stripe is asked for it as
+        it is now. What can't be read even so is recorded as failed, for a person to look at.
+        """
+        handler = HANDLERS.get(event["type"])
+        if handler is None or event["livemode"] != self._settings.livemode:
+            return None
+        try:
+            said = event["data"]["object"]
+            if (handler.fetched or not _is_of_our_version(event)) and not said.get("deleted"):
+                asked_at = time.time()
+                said = self._fetch(said)
+                if said["object"] == "subscription":
+                    return facts.of_subscription(said, asked_at)
+            return handler.read(said)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError):
+            log.exception("unreadable event", extra={"stripe_event_id": event["id"]})
+            return {}
+        except StripeRejected:
+            log.warning("its object is gone", extra={"stripe_event_id": event["id"]})
+            return {}
+
+    def _fetch(self, said: dict[str, Any]) -> dict[str, Any]:
+        """The object as it is now, in the shape of our own version. Raises KeyError for a kind that
+        can't be asked for."""
+        stripe = self._stripe
+        match said["object"]:
+            case "checkout.session":
+                return stripe.retrieve_checkout_session(said["id"])
+            case "payment_intent":
+                return stripe.retrieve_payment_intent(said["id"])
+            case "charge":
+                return stripe.retrieve_charge(said["id"])
+            case "refund":
+                return stripe.retrieve_refund(said["id"])
+            case "dispute":
+                return stripe.retrieve_dispute(said["id"])
+            case "subscription":
+                return stripe.retrieve_subscription(said["id"])
+            case "invoice":
+                return stripe.retrieve_invoice(said["id"])
+            case "invoice_payment":
+                return stripe.retrieve_invoice(said["invoice"])
+            case "payment_method":
+                return stripe.retrieve_payment_method(said["id"])
+            case "customer":
+                return said  # its id and default card are where they always were
+            case kind:
+                raise KeyError(kind)
 
     def _verified(self, body: bytes, signature: str) -> dict[str, Any]:
         """The event that Stripe signed. Raises InvalidSignature, InvalidRequest.
@@ -94,20 +123,15 @@ class Webhook:
         return event
 
 
-def _facts_of(event: dict[str, Any]) -> facts.Facts | None:
-    """The facts an event carries; None if nothing listens to its type, none if they can't be read.
+def _is_of_our_version(event: dict[str, Any]) -> bool:
+    """Releases that share a name (`2026-10-28.endive`) differ by additions alone.
 
-    An object that is not in the shape of this API version must not be guessed at: it is recorded
-    as failed, and reconciliation asks Stripe for the object as it is now.
+    https://docs.stripe.com/api/versioning
     """
-    handler = HANDLERS.get(event["type"])
-    if handler is None:
-        return None
-    try:
-        return handler(event["data"]["object"])
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        log.exception("unreadable event", extra={"stripe_event_id": event["id"]})
-        return {}
+    import stripe
+
+    theirs = event.get("api_version") or stripe.api_version
+    return "." in theirs and theirs.split(".")[-1] == stripe.api_version.split(".")[-1]
 
 
 def _is_signed(body: bytes, header: str, secret: str) -> bool:

@@ -48,8 +48,8 @@ def main() -> int:
         rate = f"{seconds:,.0f} s, {played / seconds:,.0f} operations a second"
         print(f"{played:,} operations agreed with the model: seed {asked.seed}, {rate}")
         print(machine(server))
-    if lost:
-        print(f"LOST: {lost}", file=sys.stderr)
+        if lost:
+            print(f"LOST: {lost}", file=sys.stderr, flush=True)
     return 1 if lost else 0
 
 

@@ -10,7 +10,8 @@ import responses
 
 from backend.config import STRIPE_RETRIES_MAX
 from backend.errors import CardDeclined, Problem, StripeFailed, StripeUnavailable
-from backend.gateways.stripe_api import StripeApi, StripeRejected
+from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_errors import StripeRejected
 from backend.services.checkout import Buyer, Checkout
 from tests import shop
 

@@ -1,15 +1,16 @@
-"""What Stripe's objects say about a payment, as the facts that SQL merges (sql/…_settlement.sql).
+"""Sessions, payment intents, charges, refunds and disputes."""
 
-Pure functions over plain dicts. An object always says how things are now, so its facts may be
-merged again and in any order. Shapes: Stripe's API reference for the SDK's pinned version.
-"""
-
-import uuid
-from datetime import UTC, datetime
-from typing import Any
-
-Facts = dict[str, Any]
-StripeObject = dict[str, Any]
+from backend.services.facts.billing import of_invoice, of_subscription
+from backend.services.facts.common import (
+    Facts,
+    StripeObject,
+    expanded,
+    id_of,
+    known,
+    payment_id_in,
+    time_of,
+    uuid_of,
+)
 
 ASYNC_PAYMENT_FAILED: Facts = {
     "ended": "failed",
@@ -21,29 +22,37 @@ ASYNC_PAYMENT_FAILED: Facts = {
 
 
 def of_checkout_session(session: StripeObject) -> Facts:
-    """A session, with or without its payment intent expanded.
+    """A session, with or without its payment intent, invoice and subscription expanded.
 
     Paid is what `payment_status` says. `complete` alone is a buyer who has finished the page: with
-    an asynchronous method the money may take days, or never come.
+    an asynchronous method the money may take days, or never come. A subscription's session is not
+    paid itself: its first invoice is.
     """
-    intent = session.get("payment_intent")
-    expanded = intent if isinstance(intent, dict) else None
+    intent, invoice = expanded(session.get("payment_intent")), expanded(session.get("invoice"))
+    is_subscription = session.get("mode") == "subscription"
     is_complete = session.get("status") == "complete"
     is_paid = is_complete and session.get("payment_status") in ("paid", "no_payment_required")
-    has_failed = (expanded or {}).get("status") in ("requires_payment_method", "canceled")
+    has_failed = (intent or {}).get("status") in ("requires_payment_method", "canceled")
     facts = {
-        **(of_payment_intent(expanded) if expanded else {}),
-        "payment_id": _payment_id(session) or _uuid(session.get("client_reference_id")),
+        **(of_payment_intent(intent) if intent else {}),
+        **((of_invoice(invoice) if invoice else None) or {}),
+        **(_subscription_of(session) or {}),
+        "payment_id": payment_id_in(session.get("metadata"))
+        or uuid_of(session.get("client_reference_id")),
         "checkout_session_id": session["id"],
-        "payment_intent_id": _id(intent),
-        "customer_id": _id(session.get("customer")),
+        "customer_id": id_of(session.get("customer")),
         "payment_url": session.get("url"),
         "expires_at": time_of(session.get("expires_at")),
     }
-    if is_paid:
+    facts.setdefault("payment_intent_id", id_of(session.get("payment_intent")))
+    if is_paid and not is_subscription:
+        totals = session.get("total_details") or {}
         facts |= {
             "paid": True,
             "amount": session["amount_total"],
+            "amount_subtotal": session.get("amount_subtotal"),
+            "amount_discount": totals.get("amount_discount"),
+            "amount_tax": totals.get("amount_tax"),
             "currency": session["currency"],
             "paid_at": facts.get("paid_at"),
         }
@@ -63,13 +72,13 @@ def of_failed_checkout_session(session: StripeObject) -> Facts:
 
 def of_payment_intent(intent: StripeObject) -> Facts:
     """An intent, with or without its latest charge expanded."""
-    charge = intent.get("latest_charge")
-    charge = charge if isinstance(charge, dict) else {}
+    charge = expanded(intent.get("latest_charge")) or {}
     facts: Facts = {
-        "payment_id": _payment_id(intent),
+        "payment_id": payment_id_in(intent.get("metadata")),
         "payment_intent_id": intent["id"],
-        "customer_id": _id(intent.get("customer")),
+        "customer_id": id_of(intent.get("customer")),
         "receipt_url": charge.get("receipt_url"),
+        "refunds": _refunds_of(charge),
     }
     match intent["status"]:
         case "succeeded":
@@ -85,8 +94,6 @@ def of_payment_intent(intent: StripeObject) -> Facts:
             # An expired session cancels its intent with it; nobody has decided anything then.
             is_expired = intent.get("cancellation_reason") in ("expired", "abandoned", "automatic")
             facts["ended"] = "expired" if is_expired else "canceled"
-    if refunds := (charge.get("refunds") or {}).get("data"):
-        facts["refunds"] = [_refund(refund) for refund in refunds]
     if error := intent.get("last_payment_error"):
         facts["error"] = {
             "code": error.get("code") or error.get("type"),
@@ -97,11 +104,26 @@ def of_payment_intent(intent: StripeObject) -> Facts:
     return known(facts)
 
 
+def of_charge(charge: StripeObject) -> Facts | None:
+    """A charge: its receipt, and its refunds where they are expanded."""
+    intent_id = id_of(charge.get("payment_intent"))
+    if intent_id is None:
+        return None
+    return known(
+        {
+            "payment_id": payment_id_in(charge.get("metadata")),
+            "payment_intent_id": intent_id,
+            "receipt_url": charge.get("receipt_url"),
+            "refunds": _refunds_of(charge),
+        }
+    )
+
+
 def of_refund(refund: StripeObject) -> Facts:
     """One refund. It may fail after it succeeded."""
     return known(
         {
-            "payment_intent_id": _id(refund.get("payment_intent")),
+            "payment_intent_id": id_of(refund.get("payment_intent")),
             "refunds": [_refund(refund)],
         }
     )
@@ -113,38 +135,20 @@ def of_dispute(dispute: StripeObject) -> Facts:
     due_by = (dispute.get("evidence_details") or {}).get("due_by")
     return known(
         {
-            "payment_intent_id": _id(dispute.get("payment_intent")),
+            "payment_intent_id": id_of(dispute.get("payment_intent")),
             "disputes": [{name: dispute.get(name) for name in kept} | {"due_by": time_of(due_by)}],
         }
     )
 
 
-def known(facts: Facts) -> Facts:
-    """Without what Stripe left open: what is absent changes nothing, a null would erase."""
-    return {name: fact for name, fact in facts.items() if fact is not None}
+def _refunds_of(charge: StripeObject) -> list[Facts] | None:
+    return [_refund(refund) for refund in (charge.get("refunds") or {}).get("data", [])] or None
 
 
 def _refund(refund: StripeObject) -> Facts:
     return {name: refund.get(name) for name in ("id", "amount", "currency", "status", "reason")}
 
 
-def _payment_id(stripe_object: StripeObject) -> str | None:
-    return _uuid((stripe_object.get("metadata") or {}).get("payment_id"))
-
-
-def _uuid(text: Any) -> str | None:
-    """Metadata is anybody's who holds a key of the account: only a real id may reach SQL."""
-    try:
-        return str(uuid.UUID(text))
-    except (ValueError, TypeError, AttributeError):
-        return None
-
-
-def _id(reference: Any) -> str | None:
-    """The id of what may be an id or the expanded object."""
-    return reference.get("id") if isinstance(reference, dict) else reference
-
-
-def time_of(seconds: int | None) -> str | None:
-    """Stripe's seconds since 1970 as RFC 3339 UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds is not None else None
+def _subscription_of(session: StripeObject) -> Facts | None:
+    subscription = expanded(session.get("subscription"))
+    return of_subscription(subscription) if subscription else None

@@ -1,0 +1,70 @@
+"""flask events list [--status failed] · flask events replay evt_… | --failed"""
+
+import click
+from flask.cli import with_appcontext
+
+from backend.commands.asking import problems_told
+from backend.errors import Problem
+from backend.wiring import services
+
+PAGE = 100
+
+
+@click.group("events")
+def events() -> None:
+    """The webhook inbox: what Stripe sent, and what became of it."""
+
+
+@events.command("list")
+@click.option("--status", type=click.Choice(["received", "processed", "ignored", "failed"]))
+@click.option("--type", "type_", metavar="invoice.paid", help="Only events of this type.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@with_appcontext
+@problems_told
+def list_events(status: str | None, type_: str | None, limit: int) -> None:
+    """The newest events."""
+    cursor, shown = None, 0
+    while shown < limit:
+        page = services().administration.events(min(PAGE, limit - shown), cursor, status, type_)
+        for event in page["events"]:
+            error = f"  {event['error']}" if event["error"] else ""
+            click.echo(
+                f"{event['received_at'][:19]}  {event['status']:9}  {event['id']}  {event['type']}{error}"
+            )
+        shown += len(page["events"])
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    if not shown:
+        click.echo("There are none.")
+
+
+@events.command("replay")
+@click.argument("event_ids", nargs=-1, metavar="[evt_…]")
+@click.option("--failed", is_flag=True, help="Every event that failed, oldest first.")
+@with_appcontext
+@problems_told
+def replay(event_ids: tuple[str, ...], failed: bool) -> None:
+    """Take events again. One that was processed changes nothing."""
+    if bool(event_ids) == failed:
+        raise click.UsageError("Name events, or say --failed.")
+    still_failing = 0
+    for event_id in _failed_ids() if failed else event_ids:
+        try:
+            status = services().webhook.replay(event_id)["status"]
+        except Problem as problem:
+            status = f"failed: {problem.detail}"
+        still_failing += status.startswith("failed")
+        click.echo(f"{event_id}  {status}")
+    if still_failing:
+        raise click.ClickException(f"{still_failing} failed again. Try: flask reconcile")
+
+
+def _failed_ids() -> list[str]:
+    """All that have failed until now; read first, for replaying changes the list."""
+    ids: list[str] = []
+    while page := services().database.as_service(
+        "list_failed_events", limit=1000, after=ids[-1] if ids else None
+    ):
+        ids += page
+    return ids

@@ -1,0 +1,70 @@
+"""Stripe's errors told apart, as the Problems that a caller may see.
+
+Source: https://docs.stripe.com/error-handling
+"""
+
+import logging
+from typing import Any
+
+from backend.errors import CardDeclined, Problem, StripeFailed, StripeUnavailable
+
+log = logging.getLogger("topup.stripe")
+
+
+class StripeRejected(StripeFailed):
+    """Stripe understood the request and will not do it; asking again changes nothing."""
+
+    def __init__(
+        self, detail: str | None = None, code: str | None = None, param: str | None = None
+    ):
+        super().__init__(detail)
+        self.stripe_code = code
+        self.param = param
+
+    @property
+    def misses_customer(self) -> bool:
+        """The customer that the request names was deleted at Stripe."""
+        return self.stripe_code == "resource_missing" and self.param == "customer"
+
+
+class CardRefused(CardDeclined):
+    """A charge that was tried and declined; `intent` is the payment intent as that left it."""
+
+    def __init__(self, decline_code: str | None, stripe_code: str | None, intent: Any) -> None:
+        super().__init__(decline_code=decline_code or stripe_code)
+        self.stripe_code = stripe_code
+        self.intent: dict[str, Any] | None = intent
+
+
+def problem_of(error: Any) -> Problem:
+    """Stripe's exception as the contract's Problem; the full story goes to the log."""
+    import stripe
+
+    log.warning(
+        "stripe refused",
+        extra={
+            "stripe_error": type(error).__name__,
+            "stripe_code": error.code,
+            "stripe_request_id": error.request_id,
+            "http_status": error.http_status,
+        },
+    )
+    match error:
+        case stripe.CardError():
+            body: Any = error.json_body or {}
+            told = body.get("error", {})
+            return CardRefused(told.get("decline_code"), error.code, told.get("payment_intent"))
+        case stripe.InvalidRequestError():
+            return StripeRejected(code=error.code, param=error.param)
+        case stripe.AuthenticationError() | stripe.PermissionError():
+            return StripeFailed(
+                "The shop's connection to the payment provider is not set up right."
+            )
+        case stripe.RateLimitError():
+            return StripeUnavailable("The payment provider is very busy. Please try again shortly.")
+        case stripe.APIConnectionError():
+            return StripeUnavailable()
+        case _ if error.http_status == 409 or (error.http_status or 500) >= 500:
+            return StripeUnavailable()
+        case _:
+            return StripeFailed()

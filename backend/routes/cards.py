@@ -1,0 +1,67 @@
+"""The caller's saved cards."""
+
+from typing import Any
+
+from flask import Blueprint, g
+
+from backend.auth import policy
+from backend.errors import NotFound
+from backend.limits import buying
+from backend.routes.callers import buyer
+from backend.routes.idempotency import idempotent
+from backend.routes.parsing import Request, body
+from backend.wiring import services
+
+blueprint = Blueprint("cards", __name__)
+
+
+@blueprint.get("/payment-methods")
+@policy("user")
+def list_payment_methods() -> dict[str, Any]:
+    """The caller's cards, the default first."""
+    return {"payment_methods": services().cards.saved(g.caller.token)}
+
+
+@blueprint.post("/payment-methods/refresh")
+@policy("user")
+@buying
+@idempotent
+def refresh() -> dict[str, Any]:
+    """Ask Stripe now: a card that was saved a moment ago."""
+    body(Request)
+    return {"payment_methods": services().cards.refresh(g.caller.token, g.caller.id)}
+
+
+@blueprint.post("/payment-methods/setup-intent")
+@policy("user")
+@buying
+@idempotent
+def set_up() -> tuple[dict[str, Any], int]:
+    """Begin to save a card without paying."""
+    body(Request)
+    return services().cards.set_up(buyer()), 201
+
+
+@blueprint.post("/payment-methods/<card_id>/default")
+@policy("user")
+@idempotent
+def make_default(card_id: str) -> dict[str, Any]:
+    """Pay with this card from now on."""
+    body(Request)
+    cards = services().cards.make_default(g.caller.token, g.caller.id, _id(card_id))
+    return {"payment_methods": cards}
+
+
+@blueprint.delete("/payment-methods/<card_id>")
+@policy("user")
+def remove(card_id: str) -> dict[str, Any]:
+    """Forget a card, here and at Stripe."""
+    cards = services().cards.remove(g.caller.token, g.caller.id, _id(card_id))
+    return {"payment_methods": cards}
+
+
+def _id(card_id: str) -> str:
+    """What can't be a card's id is no card. Raises NotFound."""
+    if not (card_id.isascii() and len(card_id) <= 255):
+        raise NotFound("There is no such card.")
+    return card_id

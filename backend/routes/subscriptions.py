@@ -1,0 +1,58 @@
+"""The caller's subscriptions."""
+
+from typing import Any
+
+from flask import Blueprint, g
+
+from backend.auth import policy
+from backend.limits import buying
+from backend.routes.callers import buyer
+from backend.routes.idempotency import idempotent
+from backend.routes.parsing import Locale, Request, StripeId, Url, body
+from backend.wiring import services
+
+blueprint = Blueprint("subscriptions", __name__)
+
+
+@blueprint.get("/stripe/subscriptions")
+@policy("user")
+def list_subscriptions() -> dict[str, Any]:
+    """The caller's subscriptions, newest first."""
+    return {"subscriptions": services().subscriptions.of_user(g.caller.id)}
+
+
+class SubscriptionRequest(Request):
+    subscription_id: StripeId
+
+
+@blueprint.post("/stripe/cancel-subscription")
+@policy("user")
+@idempotent
+def cancel() -> dict[str, Any]:
+    """Let it end with the period that is paid for."""
+    asked = body(SubscriptionRequest)
+    return services().subscriptions.cancel(g.caller.id, asked.subscription_id)
+
+
+@blueprint.post("/stripe/resume-subscription")
+@policy("user")
+@idempotent
+def resume() -> dict[str, Any]:
+    """Let it go on after all."""
+    asked = body(SubscriptionRequest)
+    return services().subscriptions.resume(g.caller.id, asked.subscription_id)
+
+
+class PortalRequest(Request):
+    return_url: Url | None = None
+    locale: Locale | None = None
+
+
+@blueprint.post("/stripe/portal-session")
+@policy("user")
+@buying
+@idempotent
+def portal_session() -> tuple[dict[str, Any], int]:
+    """Open Stripe's page for cards, invoices and subscriptions."""
+    asked = body(PortalRequest)
+    return services().subscriptions.open_portal(buyer(), asked.return_url, asked.locale), 201

@@ -1,0 +1,75 @@
+"""A user's saved cards. Stripe keeps them; here is what a person needs to recognize one."""
+
+from typing import Any
+
+from backend.config import Settings
+from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_errors import StripeRejected
+from backend.gateways.supabase import Database
+from backend.services import facts
+from backend.services.customers import Buyer, Customers
+
+
+class Cards:
+    """Another user's card does not exist here: NotFound."""
+
+    def __init__(
+        self, settings: Settings, database: Database, stripe: StripeApi, customers: Customers
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._stripe = stripe
+        self._customers = customers
+
+    def saved(self, token: str) -> list[dict[str, Any]]:
+        """[{id, brand, last4, exp_month, exp_year, is_default}], the default first."""
+        return self._database.as_user(
+            token, "list_payment_methods", livemode=self._settings.livemode
+        )
+
+    def refresh(self, token: str, user_id: str) -> list[dict[str, Any]]:
+        """The same after asking Stripe, for a card that was saved a moment ago."""
+        if customer_id := self._customers.find(user_id):
+            methods = self._stripe.list_payment_methods(customer_id)
+            self._record(facts.of_payment_methods(methods))
+        return self.saved(token)
+
+    def set_up(self, buyer: Buyer) -> dict[str, Any]:
+        """{setup_intent_id, client_secret}: with it the browser saves a card."""
+        intent = self._stripe.create_setup_intent(
+            {
+                "customer": self._customers.ensure(buyer),
+                "usage": "off_session",
+                "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                "metadata": {"user_id": buyer.id},
+            }
+        )
+        return {"setup_intent_id": intent["id"], "client_secret": intent["client_secret"]}
+
+    def make_default(self, token: str, user_id: str, card_id: str) -> list[dict[str, Any]]:
+        """Pay with this one from now on, subscriptions too. Raises NotFound."""
+        customer_id = self._owned(user_id, card_id)
+        customer = self._stripe.set_default_payment_method(customer_id, card_id)
+        self._record(facts.of_customer(customer))
+        return self.saved(token)
+
+    def remove(self, token: str, user_id: str, card_id: str) -> list[dict[str, Any]]:
+        """Take the card away from Stripe, then from here. Raises NotFound."""
+        self._owned(user_id, card_id)
+        try:
+            card = self._stripe.detach_payment_method(card_id)
+        except StripeRejected:  # detached before, and the event about it is on its way
+            card = self._stripe.retrieve_payment_method(card_id)
+        self._record(facts.of_payment_method(card) or {})
+        return self.saved(token)
+
+    def _owned(self, user_id: str, card_id: str) -> str:
+        return self._database.as_service(
+            "require_payment_method",
+            user_id=user_id,
+            livemode=self._settings.livemode,
+            payment_method_id=card_id,
+        )["customer_id"]
+
+    def _record(self, learnt: facts.Facts) -> None:
+        self._database.as_service("record_facts", facts=learnt)

@@ -1,0 +1,86 @@
+"""Cleanup: payments that nobody will finish, subscriptions of erased users, old records."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from backend.config import BATCH_SECONDS_MAX, Settings
+from backend.errors import StripeUnavailable
+from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_errors import StripeRejected
+from backend.gateways.supabase import Database
+from backend.services import facts, inquiry
+
+BATCH = 50
+RECORDS_BATCH = 5000
+
+
+class Cleanup:
+    def __init__(self, settings: Settings, database: Database, stripe: StripeApi) -> None:
+        self._settings = settings
+        self._database = database
+        self._stripe = stripe
+
+    def run(self) -> dict[str, Any]:
+        """{payments_ended, subscriptions_ended, unavailable, keys_deleted, events_deleted, done}.
+
+        What Stripe could not answer stays for the next run.
+        """
+        deadline = time.monotonic() + BATCH_SECONDS_MAX
+        counts = Counter(payments_ended=0, subscriptions_ended=0, unavailable=0)
+        livemode = self._settings.livemode
+        abandoned = self._database.as_service(
+            "list_abandoned_payments", livemode=livemode, limit=BATCH
+        )
+        subscriptions = self._database.as_service(
+            "list_abandoned_subscriptions", livemode=livemode, limit=BATCH
+        )
+        work: list[tuple[Callable[[Any], str], Any]] = [
+            (self._end_payment, payment) for payment in abandoned
+        ]
+        work += [(self._end_subscription, subscription) for subscription in subscriptions]
+        for nth, (end, thing) in enumerate(work):
+            if time.monotonic() > deadline:
+                counts["unavailable"] += len(work) - nth
+                break
+            try:
+                counts[end(thing)] += 1
+            except StripeUnavailable:
+                counts["unavailable"] += 1
+        old = self._database.as_service("delete_old_records", limit=RECORDS_BATCH)
+        is_done = len(work) < BATCH and not counts["unavailable"]
+        return {**counts, **old, "done": is_done and max(old.values()) < RECORDS_BATCH}
+
+    def _end_payment(self, payment: dict[str, Any]) -> str:
+        """Close it at Stripe if it is open there, and record how it ended."""
+        learnt = inquiry.ask(self._stripe, payment)
+        if learnt and not learnt.get("paid") and not learnt.get("ended"):
+            learnt = self._close(payment, learnt)
+        self._database.as_service("record_facts", facts=learnt)
+        return "payments_ended"
+
+    def _close(self, payment: dict[str, Any], learnt: facts.Facts) -> facts.Facts:
+        if learnt.get("processing"):
+            return learnt  # a bank is at work, and may take days
+        try:
+            if session_id := payment["stripe_checkout_session_id"]:
+                session = self._stripe.expire_checkout_session(session_id)
+                return facts.of_checkout_session(session)
+            intent = self._stripe.cancel_payment_intent(
+                payment["stripe_payment_intent_id"], "abandoned"
+            )
+            return facts.of_payment_intent(intent)
+        except StripeRejected:  # somebody was faster
+            return inquiry.ask(self._stripe, payment) or learnt
+
+    def _end_subscription(self, subscription_id: str) -> str:
+        """Its user has been erased: nobody may go on paying for him."""
+        asked_at = time.time()
+        try:
+            subscription = self._stripe.end_subscription(subscription_id)
+        except StripeRejected:
+            subscription = self._stripe.retrieve_subscription(subscription_id)
+        learnt = facts.of_subscription(subscription, asked_at)
+        self._database.as_service("record_facts", facts=learnt)
+        return "subscriptions_ended"

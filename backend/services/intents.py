@@ -1,0 +1,127 @@
+"""Payment inside the page: a payment intent for the Payment Element, or for a saved card."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend.config import Settings
+from backend.errors import InvalidState
+from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_errors import CardRefused, StripeRejected
+from backend.services import facts
+from backend.services.checkout import metadata_of
+from backend.services.customers import Buyer
+from backend.services.orders import Attempt, Order, Orders, Wish
+
+# How long an unfinished payment is offered to the buyer; `cleanup` cancels its intent after that.
+INTENT_LIFETIME = timedelta(days=1)
+
+
+class Intents:
+    def __init__(self, settings: Settings, stripe: StripeApi, orders: Orders) -> None:
+        self._settings = settings
+        self._stripe = stripe
+        self._orders = orders
+
+    def create(
+        self,
+        buyer: Buyer,
+        package_id: str,
+        currency: str | None,
+        locale: str | None,
+        save_payment_method: bool,
+        payment_method_id: str | None,
+        attempt: Attempt,
+    ) -> dict[str, Any]:
+        """Order a package and make a payment intent for it; with a saved card, charge it at once.
+
+        Answers payment_id, payment_intent_id, client_secret, status (the payment's),
+        requires_action (the browser must finish 3D Secure), amount (minor units), currency,
+        credits. Raises what Orders.create does, InvalidState (while tax is computed on Stripe's page),
+        CardDeclined {decline_code, payment_id}, StripeFailed, StripeUnavailable.
+        """
+        if self._settings.automatic_tax:
+            raise InvalidState("Taxes are worked out on the payment page. Please pay there.")
+        options: dict[str, Any] = {"save_payment_method": save_payment_method}
+        if payment_method_id:
+            options["payment_method_id"] = payment_method_id
+        wish = Wish(package_id, currency, locale, "elements", None, options)
+        order = self._orders.create(buyer, wish, attempt)
+        if first_answer := (order["answer"] or {}).get("body"):
+            return first_answer
+        intent, payment = self.open_intent(order, buyer)
+        if payment_method_id and payment["status"] == "pending":
+            intent, payment = self._charge(intent, payment_method_id)
+        return self._orders.answered(buyer, attempt, _answer(intent, payment))
+
+    def open_intent(self, order: Order, buyer: Buyer) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Make an order's intent at Stripe, or get the one that was made before; with the payment.
+
+        Raises InvalidState when the order is over, and what StripeApi raises.
+        """
+        intent = self._orders.place(order, buyer, self._ask)
+        return intent, self._orders.record(
+            facts.of_payment_intent(intent)
+            | finishable(order["payment"], INTENT_LIFETIME, self._settings)
+        )
+
+    def _ask(self, order: Order, customer_id: str) -> dict[str, Any]:
+        """Nothing but the order decides what is asked, so that asking again is asking the same."""
+        params = intent_params(order, customer_id)
+        if order["options"].get("save_payment_method"):
+            params["setup_future_usage"] = "off_session"
+        return self._stripe.create_payment_intent(
+            params, f"payment-intent-{order['payment']['payment_id']}-{customer_id}"
+        )
+
+    def _charge(
+        self, intent: dict[str, Any], payment_method_id: str
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Confirm with a saved card while the buyer is there. What is paid is never charged again:
+        Stripe refuses to confirm it, and then it is looked at instead."""
+        params = {"payment_method": payment_method_id, "use_stripe_sdk": True}
+        try:
+            intent = self._stripe.confirm_payment_intent(intent["id"], params)
+        except CardRefused as refusal:
+            if refusal.intent:
+                payment = self._orders.record(facts.of_payment_intent(refusal.intent))
+                refusal.members["payment_id"] = payment["payment_id"]
+            raise
+        except StripeRejected:
+            intent = self._stripe.retrieve_payment_intent(intent["id"])
+        return intent, self._orders.record(facts.of_payment_intent(intent))
+
+
+def intent_params(order: Order, customer_id: str) -> dict[str, Any]:
+    """The part of stripe.params.PaymentIntentCreateParams that every intent of ours has."""
+    payment, product = order["payment"], order["product"]
+    return {
+        "amount": payment["amount"],
+        "currency": payment["currency"],
+        "customer": customer_id,
+        "description": product["name"],
+        # Methods that lead to another page belong to Stripe's own page.
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        "metadata": metadata_of(payment),
+    }
+
+
+def finishable(payment: dict[str, Any], lifetime: timedelta, settings: Settings) -> facts.Facts:
+    """Where and until when the buyer can finish a payment that has no page of Stripe's."""
+    ends_at = datetime.fromisoformat(payment["created_at"]) + lifetime
+    return {
+        "payment_url": f"{settings.frontend_url}/?payment={payment['payment_id']}",
+        "expires_at": ends_at.isoformat(),
+    }
+
+
+def _answer(intent: dict[str, Any], payment: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "payment_id": payment["payment_id"],
+        "payment_intent_id": intent["id"],
+        "client_secret": intent["client_secret"],
+        "status": payment["status"],
+        "requires_action": intent["status"] == "requires_action",
+        "amount": payment["amount"],
+        "currency": payment["currency"],
+        "credits": payment["credits"],
+    }

@@ -1,0 +1,127 @@
+"""Orders: written down before Stripe is asked, and asked again when an answer was lost.
+
+The order's row exists before Stripe is asked, and everything Stripe is asked derives from that
+row, the idempotency keys included. So when this process dies between the two, whoever comes next
+(a retry with the same Idempotency-Key, or `refresh`) asks the same thing again and Stripe answers
+with what it made the first time: never a second one.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from backend.config import Settings
+from backend.errors import InvalidState, PaymentsDisabled, Problem
+from backend.gateways.stripe_errors import StripeRejected
+from backend.gateways.supabase import Database
+from backend.services.catalog import language_of
+from backend.services.customers import Buyer, Customers
+from backend.services.facts import Facts
+
+Order = dict[str, Any]
+StripeObject = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a buyer asks for; what it costs is the catalog's to say."""
+
+    package_id: str
+    currency: str | None
+    locale: str | None
+    ui_mode: str
+    return_url: str | None
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What makes two requests the same one."""
+
+    idempotency_key: str | None
+    request_hash: str
+
+
+class Orders:
+    def __init__(self, settings: Settings, database: Database, customers: Customers) -> None:
+        self._settings = settings
+        self._database = database
+        self._customers = customers
+
+    def create(self, buyer: Buyer, wish: Wish, attempt: Attempt) -> Order:
+        """Write an order down, or find the one this attempt made before: `order["answer"]` has a
+        `body` if it was answered then.
+
+        Raises PaymentsDisabled, NotFound (package, card), ValidationError, Forbidden, InvalidState,
+        IdempotencyConflict, DatabaseUnavailable.
+        """
+        if not self._settings.payments_enabled:
+            raise PaymentsDisabled()
+        return self._database.as_service(
+            "create_payment",
+            user_id=buyer.id,
+            package_id=wish.package_id,
+            currency=wish.currency.lower() if wish.currency else None,
+            default_currency=self._settings.default_currency,
+            livemode=self._settings.livemode,
+            ui_mode=wish.ui_mode,
+            return_url=wish.return_url,
+            locale=language_of(wish.locale),
+            options=wish.options,
+            # Always a key: the call may be repeated when its answer is lost on the way.
+            idempotency_key=attempt.idempotency_key or f"request-{uuid.uuid4()}",
+            request_hash=attempt.request_hash,
+        )
+
+    def get(self, payment_id: str) -> Order:
+        """The order again, for a request to Stripe whose answer was lost."""
+        return self._database.as_service("get_order", payment_id=payment_id)
+
+    def answered(self, buyer: Buyer, attempt: Attempt, answer: dict[str, Any]) -> dict[str, Any]:
+        """Keep the first answer for whoever asks with the same key again."""
+        if attempt.idempotency_key:
+            self._database.as_service(
+                "store_idempotent_answer",
+                caller=buyer.id,
+                key=attempt.idempotency_key,
+                answer={"body": answer},
+            )
+        return answer
+
+    def place(
+        self, order: Order, buyer: Buyer, ask: Callable[[Order, str], StripeObject]
+    ) -> StripeObject:
+        """Ask Stripe for what the order needs, as `ask(order, customer_id)` does.
+
+        A customer who was deleted at Stripe is replaced once; a refusal ends the order. Raises
+        InvalidState when the order is over, and what StripeApi raises.
+        """
+        if order["payment"]["status"] != "pending":
+            raise InvalidState("This payment is over. Start a new one.")
+        customer_id = order["customer_id"]
+        try:
+            if customer_id is None:
+                customer_id = self._customers.create(buyer, order["former_customer_id"])
+            try:
+                return ask(order, customer_id)
+            except StripeRejected as rejection:
+                if not rejection.misses_customer:
+                    raise
+                return ask(order, self._customers.replace(buyer, customer_id))
+        except StripeRejected as rejection:
+            self._record_rejection(order["payment"]["payment_id"], rejection)
+            raise
+
+    def record(self, facts: Facts) -> dict[str, Any]:
+        """Merge and settle; answers the payment as the database shows it."""
+        return self._database.as_service("record_facts", facts=facts)
+
+    def _record_rejection(self, payment_id: str, rejection: Problem) -> None:
+        self.record(
+            {
+                "payment_id": payment_id,
+                "ended": "failed",
+                "error": {"code": rejection.code, "message": rejection.detail},
+            }
+        )

@@ -1,0 +1,143 @@
+"""Reconciliation: ask Stripe for the objects, not only the events, and repair what was lost.
+
+Stripe's lists are read page by page, newest first. A page becomes facts, one call to the database
+says which of them the books do not hold, and those alone are merged, as any webhook would have
+merged them. How far a run has got is written down after each page, so that the next call goes on
+from there.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from backend.config import BATCH_SECONDS_MAX, Settings
+from backend.gateways.stripe_api import LISTS, StripeApi, StripeObject
+from backend.gateways.supabase import Database
+from backend.services import facts
+from backend.services.facts import Facts
+
+# A scheduled run looks this far back. A payment's end is known after some days; what comes months
+# later, refunds and disputes, has lists of its own.
+WINDOW_SECONDS = 30 * 86_400
+PAGES_MAX = 10_000  # a million objects of one list
+
+READINGS: dict[str, Callable[[StripeObject], Facts | None]] = {
+    "checkout.sessions": facts.of_checkout_session,
+    "payment_intents": facts.of_payment_intent,
+    "invoices": facts.of_invoice,
+    "subscriptions": facts.of_subscription,
+    "refunds": facts.of_refund,
+    "disputes": facts.of_dispute,
+}
+RESOURCES = list(LISTS)
+Progress = Callable[[str, dict[str, int]], None]
+
+
+class Reconciliation:
+    def __init__(self, settings: Settings, database: Database, stripe: StripeApi) -> None:
+        self._settings = settings
+        self._database = database
+        self._stripe = stripe
+
+    def run(self, since: datetime | None = None) -> dict[str, Any]:
+        """One bounded piece of a run, for a job: {checked, repaired, refused, drift, since, done}.
+
+        `drift` counts what had drifted, by kind; `done` is false when the next call should go on.
+        """
+        deadline = time.monotonic() + BATCH_SECONDS_MAX
+        place = self._begin(since)
+        counts = Counter(place["counts"])
+        pages = self._pages(_seconds(place["since"]), place["resource"], place["starting_after"])
+        for resource, objects, last_id in pages:
+            counts.update(self._compare(resource, objects, repair=True))
+            self._note(resource, last_id, counts)
+            if time.monotonic() > deadline:
+                return _report(counts, place["since"], done=False)
+        self._note(None, None, counts)
+        return _report(counts, place["since"], done=True)
+
+    def run_whole(self, since: datetime, dry_run: bool, progress: Progress) -> dict[str, Any]:
+        """All of it from `since` on, for a person who watches; `dry_run` repairs nothing.
+
+        `progress(resource, counts)` is called after each page.
+        """
+        counts: Counter[str] = Counter()
+        for resource, objects, _ in self._pages(int(since.timestamp()), None, None):
+            counts.update(self._compare(resource, objects, repair=not dry_run))
+            progress(resource, dict(counts))
+        return _report(counts, since.isoformat(), done=True)
+
+    def _pages(
+        self, since: int, resource: str | None, starting_after: str | None
+    ) -> Iterator[tuple[str, list[StripeObject], str | None]]:
+        """Every page of every list, from the place where a run was cut off."""
+        for name in RESOURCES[RESOURCES.index(resource) if resource else 0 :]:
+            last_id = starting_after if name == resource else None
+            for _ in range(PAGES_MAX):
+                objects, has_more = self._stripe.page_of(name, since, last_id)
+                last_id = objects[-1]["id"] if objects else last_id
+                yield name, objects, last_id
+                if not has_more:
+                    break
+
+    def _compare(self, resource: str, objects: list[StripeObject], repair: bool) -> Counter[str]:
+        """Counts: checked, repaired, refused, and drift:<kind> for each kind."""
+        counts = Counter(checked=len(objects))
+        readings = _read(resource, objects)
+        kinds = self._database.as_service("find_drift", facts=readings) if readings else []
+        for learnt, kind in zip(readings, kinds, strict=True):
+            if kind is None:
+                continue
+            counts[f"drift:{kind}"] += 1
+            if repair:
+                self._database.as_service("record_facts", facts=learnt)
+        if repair:
+            counts.update(self._mended(readings, kinds))
+        return counts
+
+    def _mended(self, readings: list[Facts], kinds: list[str | None]) -> Counter[str]:
+        """Whether merging has helped; what still differs was refused, for a person to look at."""
+        drifted = [learnt for learnt, kind in zip(readings, kinds, strict=True) if kind]
+        if not drifted:
+            return Counter()
+        still = self._database.as_service("find_drift", facts=drifted)
+        refused = sum(kind is not None for kind in still)
+        return Counter(repaired=len(drifted) - refused, refused=refused)
+
+    def _begin(self, since: datetime | None) -> dict[str, Any]:
+        start = since.timestamp() if since else time.time() - WINDOW_SECONDS
+        return self._database.as_service(
+            "begin_reconciliation",
+            livemode=self._settings.livemode,
+            since=facts.time_of(int(start)),
+        )
+
+    def _note(self, resource: str | None, starting_after: str | None, counts: Counter[str]) -> None:
+        self._database.as_service(
+            "note_reconciliation",
+            livemode=self._settings.livemode,
+            resource=resource,
+            starting_after=starting_after,
+            counts=counts,
+        )
+
+
+def _read(resource: str, objects: list[StripeObject]) -> list[Facts]:
+    read = (READINGS[resource](found) for found in objects)
+    return [learnt for learnt in read if learnt]
+
+
+def _report(counts: Counter[str], since: str, done: bool) -> dict[str, Any]:
+    drift = {
+        name.removeprefix("drift:"): count
+        for name, count in counts.items()
+        if name.startswith("drift:")
+    }
+    told = {name: counts[name] for name in ("checked", "repaired", "refused")}
+    return {**told, "drift": drift, "since": since, "done": done}
+
+
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())

@@ -1,0 +1,107 @@
+"""Refunds that the shop makes. Those made in Stripe's Dashboard arrive as facts, the same way."""
+
+import time
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from backend.config import BATCH_SECONDS_MAX
+from backend.errors import InvalidState, Problem
+from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_errors import StripeRejected
+from backend.gateways.supabase import Database
+from backend.services import facts
+
+# Stripe's own words for a reason; every other sentence is kept beside the refund.
+STRIPE_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
+
+
+class Refunds:
+    def __init__(self, database: Database, stripe: StripeApi) -> None:
+        self._database = database
+        self._stripe = stripe
+
+    def plan(
+        self,
+        payment_id: str | None = None,
+        payment_intent_id: str | None = None,
+        amount: int | None = None,
+    ) -> dict[str, Any]:
+        """What a refund of `amount` minor units (None: all that is left) would do; nothing is done.
+
+        {payment_id, payment_intent_id, user_id, amount, currency, amount_left, credits,
+        credits_missing, refunds}. Raises NotFound, InvalidState, ValidationError.
+        """
+        return self._database.as_service(
+            "plan_refund",
+            payment_id=payment_id,
+            payment_intent_id=payment_intent_id,
+            amount=amount,
+        )
+
+    def refund(self, plan: dict[str, Any], reason: str | None, actor: str) -> dict[str, Any]:
+        """Carry a plan out: {refund_id, amount, credits_refunded, status}.
+
+        The key at Stripe is made from what the plan saw: the same refund asked for twice, at once
+        or after a lost answer, is one; the next one, which sees this one, is another. Raises
+        InvalidState, StripeFailed, StripeUnavailable.
+        """
+        params: dict[str, Any] = {
+            "payment_intent": plan["payment_intent_id"],
+            "amount": plan["amount"],
+            "reason": reason if reason in STRIPE_REASONS else "requested_by_customer",
+            "metadata": {
+                "payment_id": plan["payment_id"],
+                "actor": actor,
+                "note": (reason or "")[:500],
+            },
+        }
+        seen = f"{plan['amount_left']}-{plan['refunds']}-{plan['amount']}"
+        words = sha256(f"{reason}{actor}".encode()).hexdigest()[:16]
+        try:
+            refund = self._stripe.create_refund(
+                params, f"refund-{plan['payment_id']}-{seen}-{words}"
+            )
+        except StripeRejected as rejection:
+            raise InvalidState(
+                "The payment provider refuses this refund. Look at the payment in its Dashboard."
+            ) from rejection
+        self._database.as_service("record_facts", facts=facts.of_refund(refund))
+        return {
+            "refund_id": refund["id"],
+            "amount": refund["amount"],
+            "credits_refunded": plan["credits"],
+            "status": refund["status"],
+        }
+
+    def refund_many(
+        self, payment_ids: Sequence[str], reason: str | None, actor: str, dry_run: bool
+    ) -> list[dict[str, Any]]:
+        """Refund each in full, one result each, in their order; what fails hinders no other.
+
+        {payment_id, ok, …what plan or refund answers}, or {payment_id, ok: false, code, detail}.
+        After BATCH_SECONDS_MAX the rest is answered with `not_reached`: ask again for those.
+        """
+        deadline = time.monotonic() + BATCH_SECONDS_MAX
+        return [
+            self._attempt(payment_id, reason, actor, dry_run)
+            if time.monotonic() < deadline
+            else _failed(
+                payment_id, "not_reached", "There was no time left. Ask again for this one."
+            )
+            for payment_id in dict.fromkeys(payment_ids)
+        ]
+
+    def _attempt(
+        self, payment_id: str, reason: str | None, actor: str, dry_run: bool
+    ) -> dict[str, Any]:
+        try:
+            plan = self.plan(payment_id)
+            result = plan if dry_run else self.refund(plan, reason, actor)
+        except Problem as problem:
+            return _failed(payment_id, problem.code, problem.detail)
+        return {"payment_id": payment_id, "ok": True, **result}
+
+
+def _failed(payment_id: str, code: str, detail: str) -> dict[str, Any]:
+    return {"payment_id": payment_id, "ok": False, "code": code, "detail": detail}

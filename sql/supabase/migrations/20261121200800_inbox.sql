@@ -1,0 +1,116 @@
+-- Inbox: events that concern another shop of the same account are no failures, and any event can be
+-- looked up to be taken again.
+--
+-- Does:  replaces receive_event() of the file on the webhook inbox, and creates get_event() and
+--        list_failed_events().
+-- Locks: none.
+-- Undo:  drop function public.list_failed_events, public.get_event; create receive_event() anew as it
+--        stands in that file.
+
+create or replace function public.receive_event(p_event jsonb, p_livemode boolean, p_facts jsonb)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_event public.stripe_events;
+  v_retry boolean := false;
+begin
+  -- Before the event's own row, because an event of the same intent may come to mend that row.
+  perform private.lock_payment_intent(p_facts ->> 'payment_intent_id');
+  -- Ten deliveries at once queue here on the primary key; the first does the work.
+  insert into public.stripe_events as known
+    (id, type, livemode, api_version, payload, created_at, stripe_payment_intent_id)
+  values
+    (p_event ->> 'id', p_event ->> 'type', (p_event ->> 'livemode')::boolean, p_event ->> 'api_version',
+     p_event, to_timestamp((p_event ->> 'created')::double precision), p_facts ->> 'payment_intent_id')
+  on conflict (id) do update set attempts = known.attempts + 1
+  returning * into v_event;
+  if v_event.status in ('processed', 'ignored') then
+    return jsonb_build_object('status', 'duplicate');
+  end if;
+
+  v_event.status := 'processed';
+  v_event.error := null;
+  if v_event.livemode <> p_livemode then
+    v_event.status := 'ignored';
+    v_event.error := 'livemode_mismatch';
+  elsif p_facts is null then
+    v_event.status := 'ignored';
+  else
+    -- One poisonous event must neither hold up the others nor vanish with its transaction.
+    begin
+      select merged.payment_id, merged.failure into v_event.payment_id, v_event.error
+      from private.merge_facts(p_facts) merged;
+    exception
+      when unique_violation then
+        v_event.error := 'payment_intent_mismatch';  -- the intent or session is another payment's
+      when others then
+        v_event.error := sqlstate || ' ' || sqlerrm;
+        -- No connection, deadlock, no resources, locked, shutting down, disk: these pass.
+        v_retry := left(sqlstate, 2) in ('08', '40', '53', '55', '57', '58');
+    end;
+    v_event.status := case
+      when v_event.error is null then 'processed'
+      -- A customer, price or invoice that we never made: something else is sold with this account too.
+      when v_event.error in ('unknown_customer', 'unknown_price')
+           or (v_event.error = 'unknown_payment' and p_facts ? 'invoice') then 'ignored'
+      else 'failed'
+    end;
+  end if;
+
+  update public.stripe_events
+  set status = v_event.status, error = v_event.error, payment_id = v_event.payment_id, processed_at = now()
+  where id = v_event.id;
+  -- A refund's event may have come before the payment was known by its intent: its facts were
+  -- kept then, and have been settled now.
+  if v_event.status = 'processed' then
+    update public.stripe_events
+    set status = 'processed', error = null, payment_id = v_event.payment_id, processed_at = now()
+    where stripe_payment_intent_id = p_facts ->> 'payment_intent_id' and error = 'unknown_payment';
+  end if;
+  return jsonb_build_object('status', v_event.status, 'error', v_event.error, 'retry', v_retry);
+end
+$$;
+
+-- One event as Stripe sent it, for taking it again. Refuses with not_found.
+create function public.get_event(p_id text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_payload jsonb;
+begin
+  select payload into v_payload from public.stripe_events where id = p_id;
+  if not found then
+    perform private.fail(404, 'not_found', 'There is no such event.');
+  end if;
+  return v_payload;
+end
+$$;
+
+-- The ids of up to p_limit events that failed, oldest first, after p_after.
+create function public.list_failed_events(p_limit integer, p_after text default null)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(failed.id), '[]')
+  from (
+    select e.id from public.stripe_events e
+    where e.status = 'failed'
+      and (p_after is null or (e.received_at, e.id) >
+           (select last.received_at, last.id from public.stripe_events last where last.id = p_after))
+    order by e.received_at, e.id limit p_limit
+  ) failed
+$$;
+
+revoke all on function public.get_event(text), public.list_failed_events(integer, text)
+  from public, anon, authenticated, service_role;
+grant execute on function public.get_event(text), public.list_failed_events(integer, text) to service_role;
