@@ -10,7 +10,7 @@ import os
 # Vercel; here it is loaded once, before the workers fork.
 import jwt  # noqa: F401
 import stripe  # noqa: F401
-import supabase  # noqa: F401
+import urllib3  # noqa: F401
 
 from backend.config import (
     DATABASE_CALLS_MAX,

@@ -1,11 +1,11 @@
 """Every setting of the backend, read once from the environment.
 
-What is missing or contradictory stops the start with a sentence that names the cure: a shop that
+What is missing or contradictory stops the start with sentences that name the cure: a shop that
 starts with half its keys fails later, in front of a buyer. `env.example` explains each variable.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
@@ -30,7 +30,11 @@ BATCH_SECONDS_MAX = 20
 
 
 class ConfigError(Exception):
-    """The environment does not describe a shop that can run; the message says what to change."""
+    """The environment does not describe a shop that can run; each problem says what to change."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Settings:
     @property
     def is_sandbox(self) -> bool:
         """Whether the world outside is one that runs on this machine."""
-        return _is_loopback(self.supabase_url)
+        return is_loopback(self.supabase_url)
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -105,9 +109,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         supabase_jwt_secret=env.text("SUPABASE_JWT_SECRET", default="") or None,
         stripe_secret_key=env.stripe("STRIPE_SECRET_KEY", payment_env, payments_enabled),
         stripe_publishable_key=env.stripe("STRIPE_PUBLISHABLE_KEY", payment_env, payments_enabled),
-        stripe_webhook_secrets=_words(
-            env.stripe("STRIPE_WEBHOOK_SECRET", payment_env, payments_enabled)
-        ),
+        stripe_webhook_secrets=env.webhook_secrets(payment_env, payments_enabled),
         stripe_api_base=env.text("STRIPE_API_BASE", default=STRIPE_API_BASE).rstrip("/"),
         stripe_js_url=env.text("STRIPE_JS_URL", default=STRIPE_JS_URL),
         promotion_codes=env.boolean("PROMOTION_CODES", default=True),
@@ -116,7 +118,10 @@ def load(environ: Mapping[str, str]) -> Settings:
         frontend_url=frontend_url,
         allowed_origins=tuple(
             dict.fromkeys(
-                [origin(frontend_url), *_words(env.text("ALLOWED_ORIGINS", default="").lower())]
+                [
+                    *([origin(frontend_url)] if frontend_url else []),
+                    *_words(env.text("ALLOWED_ORIGINS", default="").lower()),
+                ]
             )
         ),
         service_api_keys=_words(env.text("SERVICE_API_KEYS", default="")),
@@ -130,8 +135,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         proxy_hops=env.integer("PROXY_HOPS", default=0),
         log_level=env.text("LOG_LEVEL", default="INFO").upper(),
     )
-    _refuse_malformed(settings)
-    _refuse_contradictions(settings)
+    if problems := [*env.problems, *_malformed(settings), *_contradictions(settings)]:
+        raise ConfigError(problems)
     return settings
 
 
@@ -150,58 +155,50 @@ def _payment_env(env: "_Environment") -> PaymentEnv:
     implied = "live" if _is_live(plain_key) else "test"
     chosen = env.text("PAYMENT_ENV", default=implied)
     if chosen not in ("test", "live"):
-        raise ConfigError(f"PAYMENT_ENV is {chosen!r}; it must be test or live.")
-    return chosen  # type: ignore[return-value]
+        env.problems.append(f"PAYMENT_ENV is {chosen!r}; it must be test or live.")
+    return "live" if chosen == "live" else "test"
 
 
-def _refuse_contradictions(settings: Settings) -> None:
+def _contradictions(settings: Settings) -> Iterator[str]:
     for name, key in (
         ("STRIPE_SECRET_KEY", settings.stripe_secret_key),
         ("STRIPE_PUBLISHABLE_KEY", settings.stripe_publishable_key),
     ):
         if key and _is_live(key) != settings.livemode:
-            raise ConfigError(
+            yield (
                 f"{name} is a {'live' if _is_live(key) else 'test'} key, but PAYMENT_ENV says "
                 f"{settings.payment_env}. Change one of them."
             )
     if settings.stripe_publishable_key.startswith(("sk_", "rk_")):
-        raise ConfigError(
+        yield (
             "STRIPE_PUBLISHABLE_KEY is a secret key. It is sent to every browser: put the key "
             "that begins with pk_ there, and replace the secret key in Stripe's Dashboard."
         )
     if settings.supabase_publishable_key.startswith("sb_secret_"):
-        raise ConfigError(
+        yield (
             "SUPABASE_PUBLISHABLE_KEY is a secret key. It is sent to every browser: put the key "
             "that begins with sb_publishable_ (or the legacy anon key) there."
         )
     sandboxed = {
         "STRIPE_API_BASE": settings.stripe_api_base != STRIPE_API_BASE,
         "STRIPE_JS_URL": not settings.stripe_js_url.startswith("https://js.stripe.com/"),
-        "SUPABASE_URL": _is_loopback(settings.supabase_url),
-        "SUPABASE_JWKS_URL": _is_loopback(settings.supabase_jwks_url),
+        "SUPABASE_URL": is_loopback(settings.supabase_url),
+        "SUPABASE_JWKS_URL": is_loopback(settings.supabase_jwks_url),
     }
     for name, is_sandbox in sandboxed.items():
         if settings.livemode and is_sandbox:
-            raise ConfigError(
+            yield (
                 f"{name} points to a sandbox, but the Stripe key is live. Use a test key there, "
                 f"or unset {name}."
             )
-    secrets = settings.stripe_webhook_secrets
-    if settings.payments_enabled and not (
-        secrets and all(secret.startswith("whsec_") for secret in secrets)
-    ):
-        raise ConfigError(
-            "STRIPE_WEBHOOK_SECRET must be a comma-separated list of secrets that begin with "
-            "whsec_; Stripe shows them beside the webhook endpoint."
-        )
 
 
-def _refuse_malformed(settings: Settings) -> None:
+def _malformed(settings: Settings) -> Iterator[str]:
     if not re.fullmatch("[a-z]{3}", settings.default_currency):
-        raise ConfigError("DEFAULT_CURRENCY must be three letters, like usd.")
+        yield "DEFAULT_CURRENCY must be three letters, like usd."
     for allowed in settings.allowed_origins:
         if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", allowed):
-            raise ConfigError(
+            yield (
                 f"ALLOWED_ORIGINS has {allowed!r}; an origin is a scheme and a host, like "
                 "https://app.example.com, without a path, and never *."
             )
@@ -210,18 +207,18 @@ def _refuse_malformed(settings: Settings) -> None:
         ("RATELIMIT_BUYING", settings.ratelimit_buying),
     ):
         if not re.fullmatch(r"\d+ per (\d+ )?(second|minute|hour|day)s?", limit):
-            raise ConfigError(f"{name} is {limit!r}; write it like 30 per minute.")
+            yield f"{name} is {limit!r}; write it like 30 per minute."
     if settings.app_webhook_url:
-        _refuse_bad_app_webhook(settings.app_webhook_url, settings.app_webhook_secret or "")
+        yield from _bad_app_webhook(settings.app_webhook_url, settings.app_webhook_secret or "")
     if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise ConfigError("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+        yield "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."
 
 
-def _refuse_bad_app_webhook(url: str, secret: str) -> None:
+def _bad_app_webhook(url: str, secret: str) -> Iterator[str]:
     if not re.fullmatch(r"https?://[^\s/]+\S*", url):
-        raise ConfigError(f"APP_WEBHOOK_URL is {url!r}; it must be an address like https://….")
+        yield f"APP_WEBHOOK_URL is {url!r}; it must be an address like https://…."
     if not re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,}={0,2}", secret):
-        raise ConfigError(
+        yield (
             "APP_WEBHOOK_SECRET must be whsec_ and 24 or more random bytes in base64: "
             'echo "whsec_$(openssl rand -base64 32)"'
         )
@@ -231,7 +228,8 @@ def _is_live(key: str) -> bool:
     return "_live_" in key[:8]
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether only this machine itself can reach the address."""
     return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 
@@ -240,53 +238,72 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 class _Environment:
-    """Typed reading of environment variables; an empty one counts as missing."""
+    """Typed reading of environment variables; an empty one counts as missing.
+
+    What can't be read is put on the list of problems, and something harmless in its place, so that
+    all problems are told at once.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
+        self.problems: list[str] = []
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self._environ.get(name, "").strip() or default
         if value is None:
-            raise ConfigError(
+            self.problems.append(
                 f"{name} is missing. env.example says what it is and where to get it."
             )
-        return value
+        return value or ""
 
     def first(self, *names: str) -> str:
         for name in names:
             if value := self.text(name, default=""):
                 return value
-        raise ConfigError(f"{' or '.join(names)} is missing. env.example says where to get it.")
+        self.problems.append(f"{' or '.join(names)} is missing. env.example says where to get it.")
+        return ""
 
     def stripe(self, name: str, payment_env: PaymentEnv, required: bool) -> str:
         """`NAME_TEST` or `NAME_LIVE`, whichever PAYMENT_ENV chooses, else plain `NAME`."""
         specific = f"{name}_{payment_env.upper()}"
         value = self.text(specific, default="") or self.text(name, default="")
         if required and not value:
-            raise ConfigError(
+            self.problems.append(
                 f"{name} (or {specific}) is missing. Set it, or PAYMENTS_ENABLED=false to run "
                 "without selling."
             )
         return value
 
-    def url(self, name: str) -> str:
-        value = self.text(name).rstrip("/")
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise ConfigError(
-                f"{name} is {value!r}; it must be an address like https://example.com."
+    def webhook_secrets(self, payment_env: PaymentEnv, required: bool) -> tuple[str, ...]:
+        text = self.stripe("STRIPE_WEBHOOK_SECRET", payment_env, required)
+        secrets = _words(text)
+        is_list = bool(secrets) and all(secret.startswith("whsec_") for secret in secrets)
+        if required and text and not is_list:
+            self.problems.append(
+                "STRIPE_WEBHOOK_SECRET must be a comma-separated list of secrets that begin with "
+                "whsec_; Stripe shows them beside the webhook endpoint."
             )
-        return value
+        return secrets
+
+    def url(self, name: str) -> str:
+        """An address without the slash at its end."""
+        value = self.text(name).rstrip("/")
+        if not value or re.match("https?://.", origin(value)):
+            return value
+        self.problems.append(
+            f"{name} is {value!r}; it must be an address like https://example.com."
+        )
+        return ""
 
     def boolean(self, name: str, default: bool) -> bool:
         value = self.text(name, default=str(default)).lower()
         if value not in ("true", "false", "1", "0"):
-            raise ConfigError(f"{name} is {value!r}; it must be true or false.")
+            self.problems.append(f"{name} is {value!r}; it must be true or false.")
         return value in ("true", "1")
 
     def integer(self, name: str, default: int) -> int:
         value = self.text(name, default=str(default))
-        if not value.isdecimal():
-            raise ConfigError(f"{name} is {value!r}; it must be a whole number.")
-        return int(value)
+        if value.isdecimal():
+            return int(value)
+        self.problems.append(f"{name} is {value!r}; it must be a whole number.")
+        return default

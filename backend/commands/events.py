@@ -28,9 +28,8 @@ def list_events(status: str | None, type_: str | None, limit: int) -> None:
         page = services().administration.events(min(PAGE, limit - shown), cursor, status, type_)
         for event in page["events"]:
             error = f"  {event['error']}" if event["error"] else ""
-            click.echo(
-                f"{event['received_at'][:19]}  {event['status']:9}  {event['id']}  {event['type']}{error}"
-            )
+            what = f"{event['status']:9}  {event['id']}  {event['type']}{error}"
+            click.echo(f"{event['received_at'][:19]}  {what}")
         shown += len(page["events"])
         cursor = page["next_cursor"]
         if cursor is None:

@@ -12,7 +12,7 @@ from backend.services.reconciliation import WINDOW_SECONDS
 from backend.wiring import services
 
 
-class Since(click.ParamType):
+class Since(click.ParamType[datetime]):
     """A day like 2026-11-01, or a time back from now like 90d or 12h."""
 
     name = "time"

@@ -33,14 +33,11 @@ def refund(
     """Give money back, and take its share of the credits."""
     if (payment_id is None) == (payment_intent_id is None):
         raise click.UsageError("Name the payment by --payment-id or by --payment-intent-id.")
-    named = {
-        "payment_id": str(payment_id) if payment_id else None,
-        "payment_intent_id": payment_intent_id,
-    }
-    plan = services().refunds.plan(**named)
+    named = (str(payment_id) if payment_id else None, payment_intent_id)
+    plan = services().refunds.plan(*named)
     if amount is not None:
         minor_units = in_minor_units(amount, plan["currency"])
-        plan = services().refunds.plan(**named, amount=minor_units)
+        plan = services().refunds.plan(*named, minor_units)
     _show(plan)
     if dry_run:
         click.echo("Nothing was done.")

@@ -9,7 +9,7 @@ import json
 import socket
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from backend.config import APP_WEBHOOK_TIMEOUT_SECONDS, Settings
 
@@ -32,36 +32,52 @@ class AppWebhook:
 
     def send(self, event_id: str, body: dict[str, Any]) -> None:
         """POST one event; any 2xx is success. Raises NotDelivered."""
-        import httpx
+        from urllib3.exceptions import HTTPError
 
         payload = json.dumps(body, separators=(",", ":"))
         parts = urlsplit(self._url or "")
         try:
-            address = self._address(parts.hostname or "", parts.port or parts.scheme)
             # Redirects are not followed: one could lead to where we refuse to go.
-            with httpx.Client(timeout=APP_WEBHOOK_TIMEOUT_SECONDS, follow_redirects=False) as http:
-                answer = http.post(
-                    urlunsplit(parts._replace(netloc=address)),
-                    content=payload,
-                    headers={"Host": parts.netloc, **self._signed(event_id, payload)},
-                    extensions={"sni_hostname": parts.hostname},
-                )
-        except (httpx.HTTPError, OSError) as error:
+            answer = self._way_to(parts).urlopen(
+                "POST",
+                urlunsplit(("", "", parts.path or "/", parts.query, "")),
+                body=payload.encode(),
+                headers={"Host": parts.netloc, **self._signed(event_id, payload)},
+                redirect=False,
+            )
+        except (HTTPError, OSError) as error:
             raise NotDelivered(type(error).__name__) from error
-        if not answer.is_success:
-            raise NotDelivered(f"HTTP {answer.status_code}")
+        if not 200 <= answer.status < 300:
+            raise NotDelivered(f"HTTP {answer.status}")
 
-    def _address(self, host: str, port: int | str) -> str:
+    def _way_to(self, parts: SplitResult) -> Any:
+        """A connection to the address that the name has now, by the certificate of that name."""
+        import certifi
+        import urllib3
+
+        host, port = self._address(parts.hostname or "", parts.port or parts.scheme)
+        limits: dict[str, Any] = {"timeout": APP_WEBHOOK_TIMEOUT_SECONDS, "retries": False}
+        if parts.scheme == "http":
+            return urllib3.HTTPConnectionPool(host, port, **limits)
+        return urllib3.HTTPSConnectionPool(
+            host,
+            port,
+            server_hostname=parts.hostname,
+            assert_hostname=parts.hostname,
+            ca_certs=certifi.where(),
+            **limits,
+        )
+
+    def _address(self, host: str, port: int | str) -> tuple[str, int]:
         """The address to connect to, looked up once: a second look-up could give another answer.
 
         Raises NotDelivered for a private one, which only an insider could mean.
         """
-        for family, _, _, _, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        for _, _, _, _, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             ip = ipaddress.ip_address(str(place[0]))
             if not ip.is_global and not self._may_be_private:
                 raise NotDelivered("the address is on a private network")
-            host = f"[{ip}]" if family == socket.AF_INET6 else str(ip)
-            return f"{host}:{int(place[1])}"
+            return str(ip), int(place[1])
         raise NotDelivered("the address is unknown")
 
     def _signed(self, event_id: str, payload: str) -> dict[str, str]:

@@ -8,6 +8,8 @@ shape of Stripe's API reference. Every method raises what gateways/stripe_errors
 
 import functools
 from collections.abc import Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from backend.config import STRIPE_RETRIES_MAX, STRIPE_TIMEOUT_SECONDS, Settings
@@ -17,6 +19,7 @@ Params = dict[str, Any]
 StripeObject = dict[str, Any]
 
 # All that is known about the money of an object, in one request.
+CUSTOMER_EXPAND = ["invoice_settings.default_payment_method"]
 INTENT_EXPAND = ["latest_charge.refunds"]
 INVOICE_EXPAND = ["payments"]
 SESSION_EXPAND = ["payment_intent.latest_charge.refunds", "invoice.payments", "subscription"]
@@ -42,6 +45,10 @@ class StripeApi:
     def create_customer(self, params: Params, idempotency_key: str) -> StripeObject:
         """`params` as stripe.params.CustomerCreateParams."""
         return _run(self._v1.customers.create, params, {"idempotency_key": idempotency_key})
+
+    def retrieve_customer(self, customer_id: str) -> StripeObject:
+        """The customer with his default card."""
+        return _run(self._v1.customers.retrieve, customer_id, {"expand": CUSTOMER_EXPAND})
 
     def set_default_payment_method(self, customer_id: str, payment_method_id: str) -> StripeObject:
         """What the customer's invoices are paid with from now on."""
@@ -162,6 +169,32 @@ class StripeApi:
         page = _run(service.list, params)
         return page["data"], page["has_more"]
 
+    # The shop at Stripe
+
+    @property
+    def api_version(self) -> str:
+        """The version in whose shapes the SDK asks, and events should come."""
+        import stripe
+
+        return stripe.api_version
+
+    def retrieve_account(self) -> tuple[StripeObject, datetime]:
+        """The account that the key belongs to, and what Stripe's clock says, to the second."""
+        account = _ask(self._v1.accounts.retrieve_current)
+        return account.to_dict(), parsedate_to_datetime(account.last_response.headers["Date"])
+
+    def list_webhook_endpoints(self) -> list[StripeObject]:
+        """All of the key's mode; Stripe allows fewer than a page of them."""
+        return _run(self._v1.webhook_endpoints.list, {"limit": PAGE_SIZE})["data"]
+
+    def create_webhook_endpoint(self, params: Params) -> StripeObject:
+        """`params` as stripe.params.WebhookEndpointCreateParams; this answer alone has `secret`."""
+        return _run(self._v1.webhook_endpoints.create, params)
+
+    def update_webhook_endpoint(self, endpoint_id: str, params: Params) -> StripeObject:
+        """`params` as stripe.params.WebhookEndpointUpdateParams."""
+        return _run(self._v1.webhook_endpoints.update, endpoint_id, params)
+
     @functools.cached_property
     def _v1(self) -> Any:
         import stripe
@@ -176,9 +209,13 @@ class StripeApi:
 
 
 def _run(method: Callable[..., Any], *args: Any) -> StripeObject:
+    return _ask(method, *args).to_dict()
+
+
+def _ask(method: Callable[..., Any], *args: Any) -> Any:
     import stripe
 
     try:
-        return method(*args).to_dict()
+        return method(*args)
     except stripe.StripeError as error:
         raise problem_of(error) from error

@@ -92,7 +92,8 @@ class Checkout:
             return order["stripe_price_id"]
         payment = order["payment"]
         mark = {"package_id": payment["package_id"]}
-        terms = f"{payment['package_id']}-{payment['currency']}-{payment['amount']}"
+        sold = f"{payment['package_id']}-{payment['credits']}"
+        terms = f"{sold}-{payment['currency']}-{payment['amount']}"
         price = self._stripe.create_price(
             {
                 "currency": payment["currency"],
@@ -109,6 +110,7 @@ class Checkout:
             package_id=payment["package_id"],
             currency=payment["currency"],
             amount=payment["amount"],
+            credits=payment["credits"],
             livemode=payment["livemode"],
         )
         return price["id"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX, Settings
-from backend.errors import StripeUnavailable
+from backend.errors import StripeFailed, StripeUnavailable
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
@@ -23,12 +23,13 @@ class Cleanup:
         self._stripe = stripe
 
     def run(self) -> dict[str, Any]:
-        """{payments_ended, subscriptions_ended, unavailable, keys_deleted, events_deleted, done}.
+        """{payments_ended, subscriptions_ended, unavailable, refused, keys_deleted, events_deleted,
+        done}.
 
         What Stripe could not answer stays for the next run.
         """
         deadline = time.monotonic() + BATCH_SECONDS_MAX
-        counts = Counter(payments_ended=0, subscriptions_ended=0, unavailable=0)
+        counts = Counter(payments_ended=0, subscriptions_ended=0, unavailable=0, refused=0)
         livemode = self._settings.livemode
         abandoned = self._database.as_service(
             "list_abandoned_payments", livemode=livemode, limit=BATCH
@@ -48,13 +49,20 @@ class Cleanup:
                 counts[end(thing)] += 1
             except StripeUnavailable:
                 counts["unavailable"] += 1
+            except StripeFailed:  # for a person to look at, without holding up the others
+                counts["refused"] += 1
         old = self._database.as_service("delete_old_records", limit=RECORDS_BATCH)
         is_done = len(work) < BATCH and not counts["unavailable"]
         return {**counts, **old, "done": is_done and max(old.values()) < RECORDS_BATCH}
 
     def _end_payment(self, payment: dict[str, Any]) -> str:
         """Close it at Stripe if it is open there, and record how it ended."""
-        learnt = inquiry.ask(self._stripe, payment)
+        try:
+            learnt = inquiry.ask(self._stripe, payment)
+        except StripeRejected as rejection:
+            if rejection.stripe_code != "resource_missing":
+                raise
+            learnt = {"payment_id": payment["payment_id"], "ended": "expired"}
         if learnt and not learnt.get("paid") and not learnt.get("ended"):
             learnt = self._close(payment, learnt)
         self._database.as_service("record_facts", facts=learnt)

@@ -16,7 +16,7 @@ class Credits:
 
     def balance(self, token: str) -> dict[str, Any]:
         """balance, held, available, lifetime_granted, lifetime_spent, expiring, low_balance,
-        updated_at; all in credits."""
+        low_balance_threshold, updated_at; all in credits."""
         return self._database.as_user(token, "get_credits")
 
     def transactions(

@@ -45,13 +45,12 @@ class Customers:
         seed = f"{buyer.email or ''}{former_customer_id or ''}"
         digest = sha256(seed.encode()).hexdigest()[:16]
         customer = self._stripe.create_customer(params, f"customer-{buyer.id}-{digest}")
-        self._database.as_service(
+        return self._database.as_service(
             "record_customer",
             user_id=buyer.id,
             livemode=self._settings.livemode,
             customer_id=customer["id"],
         )
-        return customer["id"]
 
     def replace(self, buyer: Buyer, customer_id: str) -> str:
         """A new customer for one whom Stripe does not know any more."""

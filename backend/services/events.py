@@ -100,7 +100,7 @@ class Webhook:
             case "payment_method":
                 return stripe.retrieve_payment_method(said["id"])
             case "customer":
-                return said  # its id and default card are where they always were
+                return stripe.retrieve_customer(said["id"])
             case kind:
                 raise KeyError(kind)
 

@@ -71,14 +71,14 @@ HANDLERS = {
     "invoice.voided": Handler(facts.of_invoice),
     "invoice.marked_uncollectible": Handler(facts.of_invoice),
     # A card was saved, wherever that happened.
-    "payment_method.attached": Handler(facts.of_payment_method),
+    "payment_method.attached": Handler(facts.of_payment_method, fetched=True),
     # It was taken away, perhaps in the portal or the Dashboard.
     "payment_method.detached": Handler(facts.of_payment_method),
     # The bank has sent a new one; its last digits and expiry are shown.
-    "payment_method.updated": Handler(facts.of_payment_method),
-    "payment_method.automatically_updated": Handler(facts.of_payment_method),
+    "payment_method.updated": Handler(facts.of_payment_method, fetched=True),
+    "payment_method.automatically_updated": Handler(facts.of_payment_method, fetched=True),
     # Another card was made the default in the portal.
-    "customer.updated": Handler(facts.of_customer),
+    "customer.updated": Handler(facts.of_customer, fetched=True),
     # The next purchase needs a new customer.
     "customer.deleted": Handler(facts.of_deleted_customer),
 }

@@ -36,8 +36,8 @@ class Intents:
 
         Answers payment_id, payment_intent_id, client_secret, status (the payment's),
         requires_action (the browser must finish 3D Secure), amount (minor units), currency,
-        credits. Raises what Orders.create does, InvalidState (while tax is computed on Stripe's page),
-        CardDeclined {decline_code, payment_id}, StripeFailed, StripeUnavailable.
+        credits. Raises what Orders.create does, InvalidState (while tax is worked out on Stripe's
+        page), CardDeclined {decline_code, payment_id}, StripeFailed, StripeUnavailable.
         """
         if self._settings.automatic_tax:
             raise InvalidState("Taxes are worked out on the payment page. Please pay there.")

@@ -10,7 +10,19 @@ import pytest
 from openapi_spec_validator import validate
 
 from backend import errors
-from backend.routes import admin, credits, parsing, payments, public, spending
+from backend.routes import (
+    admin,
+    admin_reads,
+    auto_recharge,
+    credits,
+    metrics,
+    parsing,
+    payments,
+    public,
+    refunds,
+    spending,
+    subscriptions,
+)
 from tests import shop
 from tests.specification import check_value, document, operations, resolved
 
@@ -18,14 +30,25 @@ OPERATIONS = {(method, path): operation for method, path, operation in operation
 
 BODIES = {
     ("POST", "/api/stripe/create-checkout-session"): payments.CheckoutRequest,
+    ("POST", "/api/stripe/create-payment-intent"): payments.IntentRequest,
     ("POST", "/api/payments/{payment_id}/refresh"): parsing.Request,
     ("POST", "/api/payments/{payment_id}/cancel"): parsing.Request,
+    ("POST", "/api/payments/{payment_id}/refund"): refunds.RefundRequest,
+    ("POST", "/api/admin/refunds"): refunds.RefundsRequest,
+    ("POST", "/api/payment-methods/refresh"): parsing.Request,
+    ("POST", "/api/payment-methods/setup-intent"): parsing.Request,
+    ("POST", "/api/payment-methods/{card_id}/default"): parsing.Request,
+    ("POST", "/api/stripe/cancel-subscription"): subscriptions.SubscriptionRequest,
+    ("POST", "/api/stripe/resume-subscription"): subscriptions.SubscriptionRequest,
+    ("POST", "/api/stripe/portal-session"): subscriptions.PortalRequest,
+    ("PUT", "/api/credits/auto-recharge"): auto_recharge.AutoRechargeRequest,
     ("PUT", "/api/credits/low-balance-threshold"): credits.ThresholdRequest,
     ("POST", "/api/credits/spend"): spending.SpendRequest,
     ("POST", "/api/credits/holds"): spending.HoldRequest,
     ("POST", "/api/credits/holds/{hold_id}/capture"): spending.CaptureRequest,
     ("POST", "/api/credits/holds/{hold_id}/release"): parsing.Request,
     ("POST", "/api/admin/credits/grant"): admin.GrantRequest,
+    ("POST", "/api/admin/events/{event_id}/replay"): parsing.Request,
 }
 QUERIES = {
     ("GET", "/api/packages"): public.PackagesQuery,
@@ -33,6 +56,9 @@ QUERIES = {
     ("GET", "/api/credits/transactions"): credits.TransactionsQuery,
     ("GET", "/api/credits/usage"): credits.UsageQuery,
     ("GET", "/api/credits/events"): credits.EventsQuery,
+    ("GET", "/api/admin/payments"): admin_reads.SearchQuery,
+    ("GET", "/api/admin/events"): admin_reads.InboxQuery,
+    ("GET", "/api/admin/metrics"): metrics.MetricsQuery,
 }
 WEBHOOK = ("POST", "/api/stripe/webhook")
 

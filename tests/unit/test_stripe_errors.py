@@ -12,7 +12,9 @@ from backend.config import STRIPE_RETRIES_MAX
 from backend.errors import CardDeclined, Problem, StripeFailed, StripeUnavailable
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
-from backend.services.checkout import Buyer, Checkout
+from backend.services.checkout import Checkout
+from backend.services.customers import Buyer, Customers
+from backend.services.orders import Orders
 from tests import shop
 
 BASE = "https://stripe.example"
@@ -152,6 +154,7 @@ ORDER = {
         "payment_id": "7f8de1a4-3f0c-4a4e-9a52-0f8e1c1f5a10",
         "user_id": "u",
         "status": "pending",
+        "kind": "one_time",
         "ui_mode": "hosted",
         "currency": "usd",
         "amount": 499,
@@ -159,6 +162,7 @@ ORDER = {
     },
     "product": {"name": "Starter", "description": None},
     "customer_id": "cus_1",
+    "options": {},
     "return_url": None,
     "locale": "en",
 }
@@ -166,7 +170,10 @@ ORDER = {
 
 def facts_after(stripe_api: StripeApi) -> list[dict[str, Any]]:
     books = Books()
-    checkout = Checkout(shop.settings(), books, stripe_api)  # type: ignore[arg-type]
+    settings = shop.settings()
+    customers = Customers(settings, books, stripe_api)  # type: ignore[arg-type]
+    orders = Orders(settings, books, customers)  # type: ignore[arg-type]
+    checkout = Checkout(settings, books, stripe_api, orders)  # type: ignore[arg-type]
     with pytest.raises(Problem):
         checkout.open_session(ORDER, Buyer("u", None))
     return books.facts

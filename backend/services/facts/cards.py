@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from backend.services.facts.common import Facts, StripeObject, id_of, known
+from backend.services.facts.common import Facts, StripeObject, expanded, id_of, known
 
 
 def of_payment_method(payment_method: StripeObject) -> Facts | None:
@@ -17,16 +17,18 @@ def of_payment_methods(payment_methods: Iterable[StripeObject]) -> Facts:
 
 
 def of_customer(customer: StripeObject) -> Facts:
-    """A customer: gone, or with the card that is his default now."""
+    """A customer: gone, or with the card that is his default now, itself where it is expanded."""
     settings = customer.get("invoice_settings") or {}
+    card = expanded(settings.get("default_payment_method"))
     return {
+        **((of_payment_method(card) if card else None) or {}),
         "customer": known(
             {
                 "id": customer["id"],
                 "deleted": customer.get("deleted"),
                 "default_payment_method": id_of(settings.get("default_payment_method")),
             }
-        )
+        ),
     }
 
 

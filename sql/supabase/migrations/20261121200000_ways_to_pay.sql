@@ -31,6 +31,8 @@ alter table public.payment_orders
   add column stripe_invoice_id      text unique,
   add column stripe_subscription_id text,
   add column invoice_url            text,
+  drop constraint payment_orders_credits_check,  -- an invoice may only make up for what was granted before
+  add constraint payment_orders_credits_check check (credits >= 0),
   drop constraint payment_orders_ui_mode_check,
   add constraint payment_orders_ui_mode_check
     check (ui_mode in ('hosted', 'embedded', 'elements', 'off_session', 'invoice'));

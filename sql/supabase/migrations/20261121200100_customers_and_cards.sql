@@ -33,13 +33,14 @@ grant select on public.payment_methods to authenticated, service_role;
 create policy "Users read only their own cards" on public.payment_methods
   for select to authenticated using (user_id = (select auth.uid()));
 
--- The user of a customer, and a lock on the customer's row: who is to be his default card's only
+-- The user of a living customer, and a lock on the customer's row: who is to be his default card's only
 -- writer holds it.
 create function private.user_of_customer(p_customer_id text, out user_id uuid, out livemode boolean)
 language sql
 set search_path = ''
 as $$
-  select c.user_id, c.livemode from public.stripe_customers c where c.stripe_customer_id = p_customer_id for update
+  select c.user_id, c.livemode from public.stripe_customers c
+  where c.stripe_customer_id = p_customer_id and c.deleted_at is null for update
 $$;
 
 -- {id, deleted?, default_payment_method?}: what Stripe says about a customer of ours. Refuses with
@@ -127,9 +128,10 @@ begin
 end
 $$;
 
--- Writes a new customer down. One user has one, unless Stripe has forgotten it.
+-- Writes a new customer down and answers the one that stands: a user has one, unless Stripe has
+-- forgotten it, and of two first purchases at once the first to be written down is it.
 create function public.record_customer(p_user_id uuid, p_livemode boolean, p_customer_id text)
-returns void
+returns text
 language sql
 security definer
 set search_path = ''
@@ -138,7 +140,9 @@ as $$
   values (p_user_id, p_livemode, p_customer_id)
   on conflict (user_id, livemode) do update
     set stripe_customer_id = excluded.stripe_customer_id, deleted_at = null
-    where known.deleted_at is not null and known.stripe_customer_id <> excluded.stripe_customer_id
+    where known.deleted_at is not null and known.stripe_customer_id <> excluded.stripe_customer_id;
+  select c.stripe_customer_id from public.stripe_customers c
+  where c.user_id = p_user_id and c.livemode = p_livemode
 $$;
 
 -- The caller's cards of this mode, the default first: [{id, brand, last4, exp_month, exp_year, is_default}].

@@ -8,17 +8,18 @@
 --        public.list_subscriptions, public.record_price, private.merge_subscription;
 --        drop table public.subscriptions, public.stripe_prices;
 
--- A price at Stripe never changes its amount, so a line of an invoice that names one says for ever
--- which package was sold, at which price.
+-- A price at Stripe never changes its amount, and here it keeps its credits, so a line of an invoice that
+-- names one says for ever what was sold. When the catalog changes, the next order makes a new price.
 create table public.stripe_prices (
   id         text primary key,
   package_id text not null references public.credit_packages,
   currency   text not null,
   amount     bigint not null check (amount > 0),
+  credits    bigint not null check (credits > 0),
   livemode   boolean not null,
   created_at timestamptz not null default now()
 );
-create index stripe_prices_of_package on public.stripe_prices (package_id, currency, amount, livemode);
+create index stripe_prices_of_package on public.stripe_prices (package_id, currency, amount, credits, livemode);
 
 create table public.subscriptions (
   id                   text primary key,
@@ -49,8 +50,9 @@ create policy "Users read only their own subscriptions" on public.subscriptions
   for select to authenticated using (user_id = (select auth.uid()));
 
 -- {id, customer_id, price_id, status, cancel_at_period_end, current_period_end, ended_at, created_at,
--- learnt_at}: a subscription as Stripe knew it at learnt_at. What has ended stays ended. Refuses with
--- unknown_customer and unknown_price, which belong to another shop of the same account.
+-- learnt_at}: a subscription as Stripe knew it at learnt_at. What has ended stays ended. One that we know
+-- is told on even when its customer was deleted or its price exchanged for one that is not ours; others
+-- are refused with unknown_customer and unknown_price: something else is sold with this account too.
 create function private.merge_subscription(p_subscription jsonb)
 returns text
 language plpgsql
@@ -62,18 +64,17 @@ declare
   v_known public.subscriptions;
 begin
   select * into v_user from private.user_of_customer(p_subscription ->> 'customer_id');
-  if v_user.user_id is null then
-    return 'unknown_customer';
-  end if;
+  select * into v_known from public.subscriptions where id = p_subscription ->> 'id' for update;
   v_new := jsonb_populate_record(null::public.subscriptions, p_subscription);
-  v_new.user_id := v_user.user_id;
-  v_new.livemode := v_user.livemode;
-  v_new.stripe_price_id := p_subscription ->> 'price_id';
-  if not exists (select from public.stripe_prices where id = v_new.stripe_price_id) then
+  v_new.user_id := coalesce(v_known.user_id, v_user.user_id);
+  v_new.livemode := coalesce(v_known.livemode, v_user.livemode);
+  v_new.stripe_price_id := coalesce(
+    (select id from public.stripe_prices where id = p_subscription ->> 'price_id'), v_known.stripe_price_id);
+  if v_new.user_id is null then
+    return 'unknown_customer';
+  elsif v_new.stripe_price_id is null then
     return 'unknown_price';
   end if;
-
-  select * into v_known from public.subscriptions where id = v_new.id for update;
   if v_known.learnt_at > v_new.learnt_at or (v_known.ended_at is not null and v_new.ended_at is null) then
     return null;
   end if;
@@ -96,14 +97,14 @@ $$;
 
 -- Writes down which price at Stripe sells a package.
 create function public.record_price(
-  p_price_id text, p_package_id text, p_currency text, p_amount bigint, p_livemode boolean)
+  p_price_id text, p_package_id text, p_currency text, p_amount bigint, p_credits bigint, p_livemode boolean)
 returns void
 language sql
 security definer
 set search_path = ''
 as $$
-  insert into public.stripe_prices (id, package_id, currency, amount, livemode)
-  values (p_price_id, p_package_id, p_currency, p_amount, p_livemode)
+  insert into public.stripe_prices (id, package_id, currency, amount, credits, livemode)
+  values (p_price_id, p_package_id, p_currency, p_amount, p_credits, p_livemode)
   on conflict do nothing
 $$;
 
@@ -119,7 +120,7 @@ as $$
   select coalesce(jsonb_agg(jsonb_build_object(
       'subscription_id', s.id, 'package_id', sold.id, 'status', s.status,
       'cancel_at_period_end', s.cancel_at_period_end, 'current_period_end', s.current_period_end,
-      'ended_at', s.ended_at, 'created_at', s.created_at, 'credits', sold.credits, 'interval', sold.interval,
+      'ended_at', s.ended_at, 'created_at', s.created_at, 'credits', price.credits, 'interval', sold.interval,
       'amount', price.amount, 'currency', price.currency) order by s.created_at desc, s.id), '[]')
   from public.subscriptions s
   join public.stripe_prices price on price.id = s.stripe_price_id
@@ -165,10 +166,10 @@ as $$
 $$;
 
 revoke all on function
-  public.record_price(text, text, text, bigint, boolean), public.list_subscriptions(uuid, boolean),
+  public.record_price(text, text, text, bigint, bigint, boolean), public.list_subscriptions(uuid, boolean),
   public.require_subscription(uuid, text), public.list_abandoned_subscriptions(boolean, integer)
   from public, anon, authenticated, service_role;
 grant execute on function
-  public.record_price(text, text, text, bigint, boolean), public.list_subscriptions(uuid, boolean),
+  public.record_price(text, text, text, bigint, bigint, boolean), public.list_subscriptions(uuid, boolean),
   public.require_subscription(uuid, text), public.list_abandoned_subscriptions(boolean, integer)
   to service_role;

@@ -9,29 +9,65 @@
 --   payment_methods: [{…}], customer: {…}, subscription: {…}
 -- Locks: none.
 -- Undo:  create the three functions anew as they stand in the file on settlement;
---        drop function private.merge_payment, private.payment_of_invoice, private.credits_of_invoice,
---        private.end_failing_auto_recharge;
+--        drop function private.merge_payment, private.payment_of_invoice, private.use_carried_credits,
+--        private.credits_of_invoice; drop table private.carried_credits;
 
 -- The credits that an invoice's lines stand for: each in proportion of its amount, before discounts
 -- and tax, to the price it names. So a period grants its package, a proration its share (the unused
--- part of the old plan counts against the new one), a trial nothing. Never below zero: what was
--- granted for a period that is under way is not taken back by a smaller plan.
+-- part of the old plan counts against the new one), a trial nothing. Below zero for a change to a
+-- smaller plan: see private.carried_credits.
 create function private.credits_of_invoice(p_invoice jsonb)
 returns bigint
 language sql
 stable
 set search_path = ''
 as $$
-  select greatest(0, floor(coalesce(sum(
-    sold.credits::numeric * (line.value ->> 'amount')::bigint / price.amount), 0)))::bigint
+  select floor(coalesce(sum(price.credits::numeric * (line.value ->> 'amount')::bigint / price.amount), 0))::bigint
   from jsonb_array_elements(p_invoice -> 'lines') line
   join public.stripe_prices price on price.id = line.value ->> 'price_id'
-  join public.credit_packages sold on sold.id = price.package_id
+$$;
+
+-- What a change to a smaller plan gave back in money, as credits that stay with the user now and count
+-- against the next ones: Stripe keeps that money as the customer's balance and pays his next invoices
+-- with it. Without this, changing up and down again would make credits out of nothing.
+create table private.carried_credits (
+  invoice_id      text primary key,
+  subscription_id text not null,
+  credits         bigint not null check (credits > 0),
+  used            bigint not null default 0 check (used between 0 and credits),
+  created_at      timestamptz not null default now()
+);
+create index carried_credits_of_subscription on private.carried_credits (subscription_id) where used < credits;
+revoke all on private.carried_credits from public, anon, authenticated, service_role;
+
+-- Counts what is carried against the credits of an invoice that has just been paid; answers what is left.
+-- The caller holds the payment's row.
+create function private.use_carried_credits(p_subscription_id text, p_credits bigint)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_carried private.carried_credits;
+  v_part bigint;
+begin
+  for v_carried in
+    select * from private.carried_credits
+    where subscription_id = p_subscription_id and used < credits
+    order by invoice_id for update
+  loop
+    v_part := least(p_credits, v_carried.credits - v_carried.used);
+    update private.carried_credits set used = used + v_part where invoice_id = v_carried.invoice_id;
+    p_credits := p_credits - v_part;
+    exit when p_credits = 0;
+  end loop;
+  return p_credits;
+end
 $$;
 
 -- The payment that an invoice is: the one known by its id; for the first of a subscription, the order
 -- it was bought with; for every other, a new one of the customer's user. Null for an invoice that is
--- none of ours or grants nothing.
+-- none of ours or grants nothing; what a smaller plan gives back is carried.
 create function private.payment_of_invoice(p_facts jsonb)
 returns uuid
 language plpgsql
@@ -66,6 +102,10 @@ begin
     where c.stripe_customer_id = p_facts ->> 'customer_id'
     order by (line.value ->> 'amount')::bigint desc limit 1
     on conflict (stripe_invoice_id) do nothing;
+  elsif v_credits < 0 and (p_facts ->> 'paid')::boolean then
+    insert into private.carried_credits (invoice_id, subscription_id, credits)
+    values (v_invoice ->> 'id', v_invoice ->> 'subscription_id', -v_credits)
+    on conflict do nothing;
   end if;
   select id into v_id from public.payment_orders where stripe_invoice_id = v_invoice ->> 'id';
   return v_id;
@@ -213,8 +253,9 @@ begin
   v_may_change := o.amount_due is null
     and ((o.options ->> 'promotion_codes')::boolean or (o.options ->> 'automatic_tax')::boolean);
 
-  -- A discount or tax is the session's to tell: its intent alone says nothing about the order's price.
-  if v_is_paid and v_may_change and v_invoice is null and not p_facts ? 'amount_subtotal' then
+  -- Another amount than the price may be its discount or tax, which the session alone can tell: wait.
+  if v_is_paid and v_may_change and v_invoice is null and not p_facts ? 'amount_subtotal'
+     and o.amount <> (p_facts ->> 'amount')::bigint then
     v_is_paid := false;
   end if;
   failure := case
@@ -223,9 +264,14 @@ begin
     when o.stripe_payment_intent_id <> v_intent_id then 'payment_intent_mismatch'
     when o.stripe_invoice_id <> v_invoice ->> 'id' then 'invoice_mismatch'
     when v_is_paid and o.currency is distinct from p_facts ->> 'currency' then 'amount_mismatch'
-    when v_is_paid and v_invoice ? 'lines' and o.credits <> private.credits_of_invoice(v_invoice) then 'amount_mismatch'
+    when v_is_paid and v_invoice ? 'lines' and o.ui_mode <> 'invoice' and o.credits <> private.credits_of_invoice(v_invoice)
+      then 'amount_mismatch'
     when v_is_paid and v_invoice is not null then null
     when v_is_paid and p_facts ? 'amount_subtotal' and o.amount is distinct from (p_facts ->> 'amount_subtotal')::bigint
+      then 'amount_mismatch'
+    when v_is_paid and v_may_change and p_facts ? 'amount_subtotal'
+         and (p_facts ->> 'amount')::bigint - (o.amount - coalesce((p_facts ->> 'amount_discount')::bigint, 0))
+             not between 0 and coalesce((p_facts ->> 'amount_tax')::bigint, 0)
       then 'amount_mismatch'
     when v_is_paid and not (v_may_change and p_facts ? 'amount_subtotal')
          and coalesce(o.amount_due, o.amount) is distinct from (p_facts ->> 'amount')::bigint
@@ -244,7 +290,11 @@ begin
     return;
   end if;
 
+  if v_is_paid and o.paid_at is null and o.ui_mode = 'invoice' then
+    o.credits := private.use_carried_credits(v_invoice ->> 'subscription_id', o.credits);
+  end if;
   update public.payment_orders set
+    credits = o.credits,
     stripe_checkout_session_id = coalesce(stripe_checkout_session_id, p_facts ->> 'checkout_session_id'),
     stripe_payment_intent_id = coalesce(stripe_payment_intent_id, v_intent_id),
     stripe_invoice_id = coalesce(stripe_invoice_id, v_invoice ->> 'id'),
@@ -306,17 +356,17 @@ begin
   end if;
   perform private.lock_payment_intent(p_facts ->> 'payment_intent_id');
 
-  -- The customer before what stands on it, the payment last: a first invoice may bring all of them.
-  if p_facts ? 'customer' then
-    failure := private.merge_customer(p_facts -> 'customer');
-  end if;
+  -- A card before the customer whose default it is; the payment last.
   for v_card in select value from jsonb_array_elements(p_facts -> 'payment_methods') loop
     failure := coalesce(failure, private.merge_payment_method(v_card));
   end loop;
+  if p_facts ? 'customer' then
+    failure := coalesce(failure, private.merge_customer(p_facts -> 'customer'));
+  end if;
   if p_facts ? 'subscription' then
     failure := coalesce(failure, private.merge_subscription(p_facts -> 'subscription'));
   end if;
-  if p_facts ?| array['payment_id', 'checkout_session_id', 'payment_intent_id', 'invoice'] then
+  if p_facts ?| array['payment_id', 'checkout_session_id', 'payment_intent_id', 'invoice', 'refunds', 'disputes'] then
     select merged.payment_id, coalesce(failure, merged.failure) into payment_id, failure
     from private.merge_payment(p_facts) merged;
   end if;

@@ -4,7 +4,7 @@
 --        claim_auto_recharges() and the rule that switches it off.
 -- Locks: none, the tables are new.
 -- Undo:  drop function public.claim_auto_recharges, public.set_auto_recharge, public.get_auto_recharge,
---        private.end_failing_auto_recharge, private.end_auto_recharge, private.recharged_this_month,
+--        private.end_failing_auto_recharge, private.end_auto_recharge, private.may_recharge, private.recharged_this_month,
 --        private.available_credits; drop table public.auto_recharge_consents, public.auto_recharges;
 --
 -- The rules: off until the user says so; never above his monthly limit (UTC months; what is under way
@@ -111,6 +111,33 @@ as $$
     ) last)
 $$;
 
+-- Whether a recharge may be ordered now, as far as earlier ones and the limit say: none is under way or
+-- waits for its buyer, the pause is over, and the month's limit leaves room. One whose request to Stripe
+-- may have been lost is due at once: asking again is asking the same.
+create function private.may_recharge(r public.auto_recharges)
+returns boolean
+language sql
+volatile  -- the claim asks again under its lock, and must see what has happened meanwhile
+set search_path = ''
+as $$
+  with last as (
+    select o.* from public.payment_orders o
+    where o.user_id = r.user_id and o.kind = 'auto_recharge' and o.livemode = r.livemode
+    order by o.created_at desc limit 1
+  )
+  select coalesce((
+    select case
+      when last.status = 'processing' then false
+      when last.status = 'pending' and coalesce(last.expires_at, last.created_at + interval '1 day') > now()
+        then last.stripe_payment_intent_id is null and last.created_at > now() - interval '20 hours'
+      when last.status in ('pending', 'failed', 'canceled', 'expired') and last.created_at >= r.consented_at
+        then last.created_at <= now() - interval '1 day'
+      else last.created_at <= now() - interval '10 minutes'
+    end from last), true)
+  and (exists (select from last where last.status = 'pending')
+       or private.recharged_this_month(r.user_id, r.livemode, r.currency) + r.amount <= r.monthly_limit)
+$$;
+
 -- The caller's: {enabled, threshold, package_id, monthly_limit, currency, amount, spent_this_month,
 -- off_reason, consented_at}; all but enabled null for who never set it. Amounts in minor units.
 create function public.get_auto_recharge(p_user_id uuid, p_livemode boolean)
@@ -144,7 +171,7 @@ declare
   v_card_id text;
 begin
   perform private.require_active_user(p_user_id);
-  if not p_enabled then
+  if p_enabled is not true then
     update public.auto_recharges set enabled = false, off_reason = null, updated_at = now()
     where user_id = p_user_id and livemode = p_livemode;
     if found then
@@ -212,9 +239,11 @@ begin
       and (u.banned_until is null or u.banned_until <= now())
     where recharge.enabled and recharge.livemode = p_livemode
       and private.available_credits(recharge.user_id) < recharge.threshold
+      and private.may_recharge(recharge)
     order by recharge.user_id limit p_limit
     for update of recharge skip locked
   loop
+    continue when not private.may_recharge(r);  -- another job was faster
     select * into v_last from public.payment_orders
     where user_id = r.user_id and kind = 'auto_recharge' and livemode = p_livemode
     order by created_at desc limit 1;
@@ -223,11 +252,6 @@ begin
       v_orders := v_orders || jsonb_build_array(private.order_json(v_last));
       continue;
     end if;
-    continue when v_last.status = 'processing'
-      or (v_last.status = 'pending' and coalesce(v_last.expires_at, v_last.created_at + interval '1 day') > now())
-      or v_last.created_at > now() - case
-           when v_last.status in ('pending', 'failed', 'canceled', 'expired') and v_last.created_at >= r.consented_at
-           then interval '1 day' else interval '10 minutes' end;
 
     select price.* into v_price
     from public.credit_package_prices price
@@ -243,7 +267,6 @@ begin
       perform private.end_auto_recharge(r.user_id, p_livemode, 'no_card');
       continue;
     end if;
-    continue when private.recharged_this_month(r.user_id, p_livemode, r.currency) + v_price.amount > r.monthly_limit;
 
     insert into public.payment_orders
       (user_id, package_id, kind, livemode, amount, currency, credits, expires_after_days, ui_mode, options)

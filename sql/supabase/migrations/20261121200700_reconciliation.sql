@@ -63,8 +63,9 @@ begin
   end if;
   return case
     when (p_facts ->> 'paid')::boolean and o.paid_at is null
-         -- An intent says nothing about a price that its session may have changed.
+         -- Another amount than the price may be its discount or tax, which the session alone can tell.
          and not (o.amount_due is null and not p_facts ?| array['amount_subtotal', 'invoice']
+                  and o.amount <> (p_facts ->> 'amount')::bigint
                   and ((o.options ->> 'promotion_codes')::boolean or (o.options ->> 'automatic_tax')::boolean) is true)
       then 'unpaid'
     when p_facts ? 'ended' and o.ended is null and o.paid_at is null then 'ended'
