@@ -48,7 +48,11 @@ class Checkout:
         order = self._orders.create(buyer, wish, attempt)
         if first_answer := (order["answer"] or {}).get("body"):
             return first_answer
-        session = self.open_session(order, buyer)
+        session_id = order["payment"]["stripe_checkout_session_id"]
+        if self._orders.is_settled(order) and session_id:
+            session = self._stripe.retrieve_checkout_session(session_id)
+        else:
+            session = self.open_session(order, buyer)
         return self._orders.answered(buyer, attempt, _answer(order["payment"], session))
 
     def open_session(self, order: Order, buyer: Buyer) -> dict[str, Any]:
@@ -185,7 +189,7 @@ def _answer(payment: dict[str, Any], session: dict[str, Any]) -> dict[str, Any]:
         "session_id": session["id"],
         "url": session.get("url"),
         "client_secret": session.get("client_secret"),
-        "status": "pending",
+        "status": payment["status"],
         "amount": payment["amount"],
         "currency": payment["currency"],
         "credits": payment["credits"],

@@ -1,10 +1,11 @@
 """Payment inside the page: a payment intent for the Payment Element, or for a saved card."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from backend.config import Settings
-from backend.errors import InvalidState
+from backend.errors import InvalidState, NotFound
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import CardRefused, StripeRejected
 from backend.services import facts
@@ -48,7 +49,11 @@ class Intents:
         order = self._orders.create(buyer, wish, attempt)
         if first_answer := (order["answer"] or {}).get("body"):
             return first_answer
-        intent, payment = self.open_intent(order, buyer)
+        intent_id = order["payment"]["stripe_payment_intent_id"]
+        if self._orders.is_settled(order) and intent_id:
+            intent, payment = self._stripe.retrieve_payment_intent(intent_id), order["payment"]
+        else:
+            intent, payment = self.open_intent(order, buyer)
         if payment_method_id and payment["status"] == "pending":
             intent, payment = self._charge(intent, payment_method_id)
         return self._orders.answered(buyer, attempt, _answer(intent, payment))
@@ -86,9 +91,18 @@ class Intents:
                 payment = self._orders.record(facts.of_payment_intent(refusal.intent))
                 refusal.members["payment_id"] = payment["payment_id"]
             raise
-        except StripeRejected:
+        except StripeRejected as rejection:
             intent = self._stripe.retrieve_payment_intent(intent["id"])
+            if intent["status"] == "requires_payment_method":
+                self._note_lost_card(payment_method_id)
+                raise NotFound("There is no such card.") from rejection
         return intent, self._orders.record(facts.of_payment_intent(intent))
+
+    def _note_lost_card(self, payment_method_id: str) -> None:
+        """It was taken away at Stripe, and the event about that was lost."""
+        with suppress(StripeRejected):
+            card = self._stripe.retrieve_payment_method(payment_method_id)
+            self._orders.record(facts.of_payment_method(card) or {})
 
 
 def intent_params(order: Order, customer_id: str) -> dict[str, Any]:

@@ -74,6 +74,11 @@ class Orders:
             request_hash=attempt.request_hash,
         )
 
+    @staticmethod
+    def is_settled(order: Order) -> bool:
+        """Whether money has moved for it already: a retry whose first answer was lost finds it so."""
+        return order["payment"]["status"] not in ("pending", "failed", "canceled", "expired")
+
     def get(self, payment_id: str) -> Order:
         """The order again, for a request to Stripe whose answer was lost."""
         return self._database.as_service("get_order", payment_id=payment_id)
