@@ -22,9 +22,9 @@ STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
 JWKS_TIMEOUT_SECONDS = 3
 APP_WEBHOOK_TIMEOUT_SECONDS = 5
-# The longest road is to cancel a subscription's order that was left without a session, of a customer
-# who was deleted at Stripe: customer, price, session, customer and session again, expire, look. What may
-# take longer (bulk refunds, jobs) looks at the clock between its steps and stops in time.
+# The longest road: to cancel a subscription's order without a session, whose customer is gone at
+# Stripe: customer, price, session, customer and session again, expire, look. What may take longer
+# (bulk refunds, jobs) looks at the clock between its steps and stops in time.
 STRIPE_CALLS_MAX = 7
 DATABASE_CALLS_MAX = 9
 BATCH_SECONDS_MAX = 20

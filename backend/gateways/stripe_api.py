@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from backend.config import STRIPE_RETRIES_MAX, STRIPE_TIMEOUT_SECONDS, Settings
+from backend.errors import PaymentsDisabled
 from backend.gateways.stripe_errors import problem_of
 
 Params = dict[str, Any]
@@ -199,6 +200,8 @@ class StripeApi:
     def _v1(self) -> Any:
         import stripe
 
+        if not self._settings.stripe_secret_key:
+            raise PaymentsDisabled()
         client = stripe.StripeClient(
             self._settings.stripe_secret_key,
             base_addresses={"api": self._settings.stripe_api_base},

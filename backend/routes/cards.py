@@ -1,5 +1,6 @@
 """The caller's saved cards."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, g
@@ -9,7 +10,7 @@ from backend.errors import NotFound
 from backend.limits import buying
 from backend.routes.callers import buyer
 from backend.routes.idempotency import idempotent
-from backend.routes.parsing import Request, body
+from backend.routes.parsing import STRIPE_ID, Request, body
 from backend.wiring import services
 
 blueprint = Blueprint("cards", __name__)
@@ -62,6 +63,6 @@ def remove(card_id: str) -> dict[str, Any]:
 
 def _id(card_id: str) -> str:
     """What can't be a card's id is no card. Raises NotFound."""
-    if not (card_id.isascii() and len(card_id) <= 255):
+    if not re.fullmatch(STRIPE_ID, card_id):
         raise NotFound("There is no such card.")
     return card_id

@@ -19,7 +19,8 @@ Uuid = Annotated[
 ]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\\]+\Z", max_length=2000)]
 PackageId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,64}\Z")]
-StripeId = Annotated[str, msgspec.Meta(pattern=r"^[a-z]+_[A-Za-z0-9_]{1,250}\Z")]
+STRIPE_ID = r"^[a-z]+_[A-Za-z0-9_]{1,250}\Z"
+StripeId = Annotated[str, msgspec.Meta(pattern=STRIPE_ID)]
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
 
 

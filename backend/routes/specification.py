@@ -18,8 +18,9 @@ blueprint = Blueprint("specification", __name__)
 
 FOLDER = Path(__file__).resolve().parent.parent / "specification"
 PARTS = (
-    "overview", "errors", "public", "payments", "cards", "subscriptions", "auto_recharge", "refunds",
-    "credits", "spending", "admin", "admin_reads", "metrics", "jobs", "webhooks", "specification",
+    "overview", "errors", "public", "payments", "cards", "subscriptions", "auto_recharge",
+    "refunds", "credits", "spending", "admin", "admin_reads", "metrics", "jobs", "webhooks",
+    "specification",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from backend.config import Settings
+from backend.errors import NotFound
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
@@ -30,26 +31,37 @@ class Cards:
     def refresh(self, token: str, user_id: str) -> list[dict[str, Any]]:
         """The same after asking Stripe, for a card that was saved a moment ago."""
         if customer_id := self._customers.find(user_id):
-            methods = self._stripe.list_payment_methods(customer_id)
-            self._record(facts.of_payment_methods(methods))
+            listed = self._listed(customer_id)
+            self._record(facts.of_payment_methods(listed))
+            gone = {card["id"] for card in self.saved(token)} - {card["id"] for card in listed}
+            for card_id in gone:
+                self._look_at(card_id)
         return self.saved(token)
 
     def set_up(self, buyer: Buyer) -> dict[str, Any]:
         """{setup_intent_id, client_secret}: with it the browser saves a card."""
-        intent = self._stripe.create_setup_intent(
-            {
-                "customer": self._customers.ensure(buyer),
-                "usage": "off_session",
-                "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-                "metadata": {"user_id": buyer.id},
-            }
-        )
+
+        def ask(customer_id: str) -> dict[str, Any]:
+            return self._stripe.create_setup_intent(
+                {
+                    "customer": customer_id,
+                    "usage": "off_session",
+                    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                    "metadata": {"user_id": buyer.id},
+                }
+            )
+
+        intent = self._customers.ask_for(buyer, self._customers.ensure(buyer), ask)
         return {"setup_intent_id": intent["id"], "client_secret": intent["client_secret"]}
 
     def make_default(self, token: str, user_id: str, card_id: str) -> list[dict[str, Any]]:
         """Pay with this one from now on, subscriptions too. Raises NotFound."""
         customer_id = self._owned(user_id, card_id)
-        customer = self._stripe.set_default_payment_method(customer_id, card_id)
+        try:
+            customer = self._stripe.set_default_payment_method(customer_id, card_id)
+        except StripeRejected as rejection:
+            self._look_at(card_id)
+            raise NotFound("There is no such card.") from rejection
         self._record(facts.of_customer(customer))
         return self.saved(token)
 
@@ -58,10 +70,24 @@ class Cards:
         self._owned(user_id, card_id)
         try:
             card = self._stripe.detach_payment_method(card_id)
-        except StripeRejected:  # detached before, and the event about it is on its way
-            card = self._stripe.retrieve_payment_method(card_id)
-        self._record(facts.of_payment_method(card) or {})
+            self._record(facts.of_payment_method(card) or {})
+        except StripeRejected:
+            self._look_at(card_id)
         return self.saved(token)
+
+    def _listed(self, customer_id: str) -> list[dict[str, Any]]:
+        try:
+            return self._stripe.list_payment_methods(customer_id)
+        except StripeRejected as rejection:
+            if rejection.stripe_code != "resource_missing":
+                raise
+            self._customers.forget(customer_id)
+            return []
+
+    def _look_at(self, card_id: str) -> None:
+        """A card that was taken away at Stripe: the event about it was lost, or is on its way."""
+        card = self._stripe.retrieve_payment_method(card_id)
+        self._record(facts.of_payment_method(card) or {})
 
     def _owned(self, user_id: str, card_id: str) -> str:
         return self._database.as_service(

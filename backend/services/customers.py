@@ -1,11 +1,13 @@
 """Who a user is at Stripe: one customer per user and mode."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from backend.config import Settings
 from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 
 
@@ -52,12 +54,22 @@ class Customers:
             customer_id=customer["id"],
         )
 
-    def replace(self, buyer: Buyer, customer_id: str) -> str:
-        """A new customer for one whom Stripe does not know any more."""
+    def ask_for(self, buyer: Buyer, customer_id: str, ask: Callable[[str], Any]) -> Any:
+        """`ask(customer_id)`, and again with a new customer if Stripe does not know that one any
+        more. Raises what `ask` does."""
+        try:
+            return ask(customer_id)
+        except StripeRejected as rejection:
+            if not rejection.misses_customer:
+                raise
+            self.forget(customer_id)
+            return ask(self.create(buyer, customer_id))
+
+    def forget(self, customer_id: str) -> None:
+        """Stripe does not know this customer any more, nor his cards."""
         self._database.as_service(
             "record_facts", facts={"customer": {"id": customer_id, "deleted": True}}
         )
-        return self.create(buyer, customer_id)
 
     def _known(self, user_id: str) -> dict[str, Any]:
         return self._database.as_service(

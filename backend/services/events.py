@@ -11,8 +11,8 @@ from backend.errors import DatabaseUnavailable, InvalidRequest, InvalidSignature
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
-from backend.services import facts
-from backend.services.handlers import HANDLERS
+from backend.services import facts, inquiry
+from backend.services.handlers import HANDLERS, Handler
 
 log = logging.getLogger("topup.webhook")
 
@@ -42,15 +42,26 @@ class Webhook:
         return self._take(self._database.as_service("get_event", id=event_id))
 
     def _take(self, event: dict[str, Any]) -> dict[str, Any]:
-        outcome = self._database.as_service(
-            "receive_event",
-            event=event,
-            livemode=self._settings.livemode,
-            facts=self._facts_of(event),
-        )
+        learnt = self._facts_of(event)
+        outcome = self._record(event, learnt)
+        if learnt and outcome.get("error") == "amount_unexplained":
+            self._ask_session(outcome["payment_id"], learnt["amount"])
+            outcome = self._record(event, learnt | {"is_final": True})
         if outcome.get("retry"):
             raise DatabaseUnavailable("The event was recorded but not processed. Send it again.")
         return {"event_id": event["id"], "status": outcome["status"]}
+
+    def _record(self, event: dict[str, Any], learnt: facts.Facts | None) -> dict[str, Any]:
+        return self._database.as_service(
+            "receive_event", event=event, livemode=self._settings.livemode, facts=learnt
+        )
+
+    def _ask_session(self, payment_id: str, amount: int) -> None:
+        """An intent's amount is not the price: record what its session says if that explains it."""
+        order = self._database.as_service("get_order", payment_id=payment_id)
+        learnt = inquiry.ask(self._stripe, order["payment"])
+        if learnt and learnt.get("amount") == amount:
+            self._database.as_service("record_facts", facts=learnt)
 
     def _facts_of(self, event: dict[str, Any]) -> facts.Facts | None:
         """The facts an event carries; None if it does not concern us, none if it can't be read.
@@ -63,7 +74,7 @@ class Webhook:
             return None
         try:
             said = event["data"]["object"]
-            if (handler.fetched or not _is_of_our_version(event)) and not said.get("deleted"):
+            if _must_be_fetched(handler, event) and not said.get("deleted"):
                 asked_at = time.time()
                 said = self._fetch(said)
                 if said["object"] == "subscription":
@@ -121,6 +132,11 @@ class Webhook:
         if not _is_event(event):
             raise InvalidRequest(NOT_AN_EVENT)
         return event
+
+
+def _must_be_fetched(handler: Handler, event: dict[str, Any]) -> bool:
+    lines = event["data"]["object"].get("lines") or {}
+    return handler.fetched or not _is_of_our_version(event) or bool(lines.get("has_more"))
 
 
 def _is_of_our_version(event: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ row, the idempotency keys included. So when this process dies between the two, w
 with what it made the first time: never a second one.
 """
 
+import functools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class Orders:
 
     @staticmethod
     def is_settled(order: Order) -> bool:
-        """Whether money has moved for it already: a retry whose first answer was lost finds it so."""
+        """Whether money has moved for it: a retry whose first answer was lost may find it so."""
         return order["payment"]["status"] not in ("pending", "failed", "canceled", "expired")
 
     def get(self, payment_id: str) -> Order:
@@ -104,16 +105,11 @@ class Orders:
         """
         if order["payment"]["status"] != "pending":
             raise InvalidState("This payment is over. Start a new one.")
-        customer_id = order["customer_id"]
         try:
-            if customer_id is None:
-                customer_id = self._customers.create(buyer, order["former_customer_id"])
-            try:
-                return ask(order, customer_id)
-            except StripeRejected as rejection:
-                if not rejection.misses_customer:
-                    raise
-                return ask(order, self._customers.replace(buyer, customer_id))
+            customer_id = order["customer_id"] or self._customers.create(
+                buyer, order["former_customer_id"]
+            )
+            return self._customers.ask_for(buyer, customer_id, functools.partial(ask, order))
         except StripeRejected as rejection:
             self._record_rejection(order["payment"]["payment_id"], rejection)
             raise

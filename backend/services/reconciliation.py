@@ -85,7 +85,7 @@ class Reconciliation:
     def _compare(self, resource: str, objects: list[StripeObject], repair: bool) -> Counter[str]:
         """Counts: checked, repaired, refused, and drift:<kind> for each kind."""
         counts = Counter(checked=len(objects))
-        readings = _read(resource, objects)
+        readings = self._read(resource, objects)
         kinds = self._database.as_service("find_drift", facts=readings) if readings else []
         for learnt, kind in zip(readings, kinds, strict=True):
             if kind is None:
@@ -106,6 +106,15 @@ class Reconciliation:
         refused = sum(kind is not None for kind in still)
         return Counter(repaired=len(drifted) - refused, refused=refused)
 
+    def _read(self, resource: str, objects: list[StripeObject]) -> list[Facts]:
+        if resource == "invoices":  # a list shows the first lines only
+            objects = [
+                self._stripe.retrieve_invoice(found["id"]) if found["lines"]["has_more"] else found
+                for found in objects
+            ]
+        read = (READINGS[resource](found) for found in objects)
+        return [learnt for learnt in read if learnt]
+
     def _begin(self, since: datetime | None) -> dict[str, Any]:
         start = since.timestamp() if since else time.time() - WINDOW_SECONDS
         return self._database.as_service(
@@ -122,11 +131,6 @@ class Reconciliation:
             starting_after=starting_after,
             counts=counts,
         )
-
-
-def _read(resource: str, objects: list[StripeObject]) -> list[Facts]:
-    read = (READINGS[resource](found) for found in objects)
-    return [learnt for learnt in read if learnt]
 
 
 def _report(counts: Counter[str], since: str, done: bool) -> dict[str, Any]:

@@ -45,13 +45,17 @@ class Subscriptions:
     ) -> dict[str, Any]:
         """{url} of Stripe's page for cards, invoices and subscriptions. Raises ValidationError."""
         refuse_foreign(return_url, self._settings)
-        session = self._stripe.create_portal_session(
-            {
-                "customer": self._customers.ensure(buyer),
-                "return_url": return_url or self._settings.frontend_url,
-                "locale": language_of(locale),
-            }
-        )
+
+        def ask(customer_id: str) -> dict[str, Any]:
+            return self._stripe.create_portal_session(
+                {
+                    "customer": customer_id,
+                    "return_url": return_url or self._settings.frontend_url,
+                    "locale": language_of(locale),
+                }
+            )
+
+        session = self._customers.ask_for(buyer, self._customers.ensure(buyer), ask)
         return {"url": session["url"]}
 
     def _change(self, user_id: str, subscription_id: str, cancel: bool) -> dict[str, Any]:

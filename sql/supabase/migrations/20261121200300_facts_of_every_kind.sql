@@ -31,18 +31,19 @@ $$;
 -- against the next ones: Stripe keeps that money as the customer's balance and pays his next invoices
 -- with it. Without this, changing up and down again would make credits out of nothing.
 create table private.carried_credits (
-  invoice_id      text primary key,
-  subscription_id text not null,
-  credits         bigint not null check (credits > 0),
-  used            bigint not null default 0 check (used between 0 and credits),
-  created_at      timestamptz not null default now()
+  invoice_id text primary key,
+  user_id    uuid not null,
+  livemode   boolean not null,
+  credits    bigint not null check (credits > 0),
+  used       bigint not null default 0 check (used between 0 and credits),
+  created_at timestamptz not null default now()
 );
-create index carried_credits_of_subscription on private.carried_credits (subscription_id) where used < credits;
+create index carried_credits_of_user on private.carried_credits (user_id, livemode) where used < credits;
 revoke all on private.carried_credits from public, anon, authenticated, service_role;
 
 -- Counts what is carried against the credits of an invoice that has just been paid; answers what is left.
 -- The caller holds the payment's row.
-create function private.use_carried_credits(p_subscription_id text, p_credits bigint)
+create function private.use_carried_credits(p_user_id uuid, p_livemode boolean, p_credits bigint)
 returns bigint
 language plpgsql
 set search_path = ''
@@ -53,7 +54,7 @@ declare
 begin
   for v_carried in
     select * from private.carried_credits
-    where subscription_id = p_subscription_id and used < credits
+    where user_id = p_user_id and livemode = p_livemode and used < credits
     order by invoice_id for update
   loop
     v_part := least(p_credits, v_carried.credits - v_carried.used);
@@ -103,8 +104,9 @@ begin
     order by (line.value ->> 'amount')::bigint desc limit 1
     on conflict (stripe_invoice_id) do nothing;
   elsif v_credits < 0 and (p_facts ->> 'paid')::boolean then
-    insert into private.carried_credits (invoice_id, subscription_id, credits)
-    values (v_invoice ->> 'id', v_invoice ->> 'subscription_id', -v_credits)
+    insert into private.carried_credits (invoice_id, user_id, livemode, credits)
+    select v_invoice ->> 'id', c.user_id, c.livemode, -v_credits
+    from public.stripe_customers c where c.stripe_customer_id = p_facts ->> 'customer_id'
     on conflict do nothing;
   end if;
   select id into v_id from public.payment_orders where stripe_invoice_id = v_invoice ->> 'id';
@@ -225,7 +227,8 @@ $$;
 
 -- Merges what the facts say about a payment and settles it. failure is null, or why they were refused:
 -- unknown_payment, session_mismatch, payment_intent_mismatch, invoice_mismatch, amount_mismatch. A
--- refused fact credits nothing, and sending it again will not make it right.
+-- refused fact credits nothing, and sending it again will not make it right; but amount_unexplained
+-- asks for the session's facts first, and then for the same again with is_final.
 create function private.merge_payment(p_facts jsonb, out payment_id uuid, out failure text)
 language plpgsql
 set search_path = ''
@@ -240,12 +243,14 @@ declare
   v_refund jsonb;
   v_dispute jsonb;
 begin
-  for v_refund in select value from jsonb_array_elements(p_facts -> 'refunds') loop
-    perform private.merge_refund(v_refund, v_intent_id);
-  end loop;
-  for v_dispute in select value from jsonb_array_elements(p_facts -> 'disputes') loop
-    perform private.merge_dispute(v_dispute, v_intent_id);
-  end loop;
+  if v_intent_id is not null then
+    for v_refund in select value from jsonb_array_elements(p_facts -> 'refunds') loop
+      perform private.merge_refund(v_refund, v_intent_id);
+    end loop;
+    for v_dispute in select value from jsonb_array_elements(p_facts -> 'disputes') loop
+      perform private.merge_dispute(v_dispute, v_intent_id);
+    end loop;
+  end if;
 
   payment_id := coalesce(private.find_payment(p_facts),
                          case when v_invoice ? 'lines' then private.payment_of_invoice(p_facts) end);
@@ -253,18 +258,18 @@ begin
   v_may_change := o.amount_due is null
     and ((o.options ->> 'promotion_codes')::boolean or (o.options ->> 'automatic_tax')::boolean);
 
-  -- Another amount than the price may be its discount or tax, which the session alone can tell: wait.
-  if v_is_paid and v_may_change and v_invoice is null and not p_facts ? 'amount_subtotal'
-     and o.amount <> (p_facts ->> 'amount')::bigint then
-    v_is_paid := false;
-  end if;
   failure := case
     when o.id is null then 'unknown_payment'
     when o.stripe_checkout_session_id <> p_facts ->> 'checkout_session_id' then 'session_mismatch'
     when o.stripe_payment_intent_id <> v_intent_id then 'payment_intent_mismatch'
     when o.stripe_invoice_id <> v_invoice ->> 'id' then 'invoice_mismatch'
+    -- Another amount than the price may be its discount or tax, which the session alone can tell.
+    when v_is_paid and v_may_change and v_invoice is null and not p_facts ? 'amount_subtotal'
+         and o.amount <> (p_facts ->> 'amount')::bigint and not coalesce((p_facts ->> 'is_final')::boolean, false)
+      then 'amount_unexplained'
     when v_is_paid and o.currency is distinct from p_facts ->> 'currency' then 'amount_mismatch'
-    when v_is_paid and v_invoice ? 'lines' and o.ui_mode <> 'invoice' and o.credits <> private.credits_of_invoice(v_invoice)
+    when v_is_paid and o.paid_at is null and v_invoice ? 'lines' and o.ui_mode <> 'invoice'
+         and o.credits <> private.credits_of_invoice(v_invoice)
       then 'amount_mismatch'
     when v_is_paid and v_invoice is not null then null
     when v_is_paid and p_facts ? 'amount_subtotal' and o.amount is distinct from (p_facts ->> 'amount_subtotal')::bigint
@@ -290,8 +295,8 @@ begin
     return;
   end if;
 
-  if v_is_paid and o.paid_at is null and o.ui_mode = 'invoice' then
-    o.credits := private.use_carried_credits(v_invoice ->> 'subscription_id', o.credits);
+  if v_is_paid and o.paid_at is null and v_invoice is not null then
+    o.credits := private.use_carried_credits(o.user_id, o.livemode, o.credits);
   end if;
   update public.payment_orders set
     credits = o.credits,

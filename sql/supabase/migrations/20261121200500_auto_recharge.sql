@@ -134,7 +134,8 @@ as $$
         then last.created_at <= now() - interval '1 day'
       else last.created_at <= now() - interval '10 minutes'
     end from last), true)
-  and (exists (select from last where last.status = 'pending')
+  and (exists (select from last where last.status = 'pending' and last.stripe_payment_intent_id is null
+                 and last.created_at > now() - interval '20 hours')
        or private.recharged_this_month(r.user_id, r.livemode, r.currency) + r.amount <= r.monthly_limit)
 $$;
 

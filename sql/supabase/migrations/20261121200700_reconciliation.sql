@@ -4,7 +4,7 @@
 --        the place of a run. Repairs are record_facts()'.
 -- Locks: none, the table is new.
 -- Undo:  drop function public.note_reconciliation, public.begin_reconciliation, public.find_drift,
---        private.drift_of; drop table public.reconciliations;
+--        private.drift_of, private.subscription_drifts; drop table public.reconciliations;
 
 -- One run per mode at a time, or the last one. A run that was cut off goes on from `starting_after`.
 create table public.reconciliations (
@@ -25,6 +25,27 @@ grant select on public.reconciliations to service_role;
 create policy "Nobody reads reconciliations with a user's token" on public.reconciliations
   for select to authenticated using (false);
 
+-- Whether a subscription stands otherwise than we know. A new one counts if its customer and price are ours;
+-- of one that we know, a price that is not ours counts for nothing.
+create function private.subscription_drifts(p_subscription jsonb)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select case
+    when s.id is null then c.user_id is not null and price.id is not null
+    when s.ended_at is not null then false
+    else (s.status, s.cancel_at_period_end, s.stripe_price_id, s.current_period_end) is distinct from
+         (said.status, said.cancel_at_period_end, coalesce(price.id, s.stripe_price_id), said.current_period_end)
+  end
+  from jsonb_to_record(p_subscription) as said (
+    id text, customer_id text, price_id text, status text, cancel_at_period_end boolean, current_period_end timestamptz)
+  left join public.subscriptions s on s.id = said.id
+  left join public.stripe_customers c on c.stripe_customer_id = said.customer_id and c.deleted_at is null
+  left join public.stripe_prices price on price.id = said.price_id
+$$;
+
 -- What the facts say that the books do not hold, in one word; null where they agree or are not ours:
 -- unknown_payment (our id, but no such order), unpaid, ended, processing, refund, dispute, subscription,
 -- link (an id that was never written down). It only reads: merging the facts is what mends.
@@ -37,22 +58,15 @@ as $$
 declare
   o public.payment_orders;
 begin
-  if p_facts ? 'subscription' and exists (
-      select from public.stripe_customers c
-      join public.stripe_prices price on price.id = p_facts -> 'subscription' ->> 'price_id'
-      left join public.subscriptions s on s.id = p_facts -> 'subscription' ->> 'id'
-      where c.stripe_customer_id = p_facts -> 'subscription' ->> 'customer_id'
-        and (s.status, s.cancel_at_period_end, s.stripe_price_id, s.current_period_end) is distinct from
-            (p_facts -> 'subscription' ->> 'status', (p_facts -> 'subscription' ->> 'cancel_at_period_end')::boolean,
-             p_facts -> 'subscription' ->> 'price_id', (p_facts -> 'subscription' ->> 'current_period_end')::timestamptz)
-        and (s.ended_at is null or p_facts -> 'subscription' ? 'ended_at')) then
+  if p_facts ? 'subscription' and private.subscription_drifts(p_facts -> 'subscription') then
     return 'subscription';
   end if;
 
   select * into o from public.payment_orders where id = private.find_payment(p_facts);
   if o.id is null and p_facts -> 'invoice' ? 'lines' then
-    return case when (p_facts ->> 'paid')::boolean and private.credits_of_invoice(p_facts -> 'invoice') > 0
+    return case when (p_facts ->> 'paid')::boolean and private.credits_of_invoice(p_facts -> 'invoice') <> 0
       and exists (select from public.stripe_customers c where c.stripe_customer_id = p_facts ->> 'customer_id')
+      and not exists (select from private.carried_credits c where c.invoice_id = p_facts -> 'invoice' ->> 'id')
       then 'unpaid' end;
   elsif o.id is null then
     return case when p_facts ? 'payment_id' then 'unknown_payment' end;

@@ -7,6 +7,7 @@
 -- Undo:  drop function public.list_failed_events, public.get_event; create receive_event() anew as it
 --        stands in that file.
 
+-- As in that file; answers payment_id as well.
 create or replace function public.receive_event(p_event jsonb, p_livemode boolean, p_facts jsonb)
 returns jsonb
 language plpgsql
@@ -53,9 +54,12 @@ begin
     end;
     v_event.status := case
       when v_event.error is null then 'processed'
-      -- A customer, price or invoice that we never made: something else is sold with this account too.
+      -- A customer, price, invoice or intent that we never made: something else is sold with this account
+      -- too. Or an intent of an invoice, whose own events tell the rest.
       when v_event.error in ('unknown_customer', 'unknown_price')
-           or (v_event.error = 'unknown_payment' and p_facts ? 'invoice') then 'ignored'
+           or (v_event.error = 'unknown_payment'
+               and (p_facts ? 'invoice' or not p_facts ?| array['payment_id', 'checkout_session_id', 'refunds', 'disputes']))
+        then 'ignored'
       else 'failed'
     end;
   end if;
@@ -70,7 +74,8 @@ begin
     set status = 'processed', error = null, payment_id = v_event.payment_id, processed_at = now()
     where stripe_payment_intent_id = p_facts ->> 'payment_intent_id' and error = 'unknown_payment';
   end if;
-  return jsonb_build_object('status', v_event.status, 'error', v_event.error, 'retry', v_retry);
+  return jsonb_build_object('status', v_event.status, 'error', v_event.error, 'retry', v_retry,
+                            'payment_id', v_event.payment_id);
 end
 $$;
 
