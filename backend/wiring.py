@@ -65,7 +65,7 @@ def register(app: Flask, settings: Settings) -> None:
         intents=intents,
         payments=Payments(database, stripe, orders, checkout, intents),
         cards=Cards(settings, database, stripe, customers),
-        auto_recharge=AutoRecharge(settings, database, stripe, orders),
+        auto_recharge=AutoRecharge(settings, database, stripe, customers, orders),
         subscriptions=Subscriptions(settings, database, stripe, customers),
         refunds=Refunds(database, stripe),
         credits=Credits(database),

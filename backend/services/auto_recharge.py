@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX, Settings
-from backend.errors import StripeUnavailable
+from backend.errors import InvalidState, StripeFailed, StripeUnavailable
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import CardRefused, StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
-from backend.services.customers import Buyer
+from backend.services.customers import Customers
 from backend.services.intents import finishable, intent_params
 from backend.services.orders import Order, Orders
 
@@ -23,11 +23,17 @@ WAITING_TIME = timedelta(days=3)
 
 class AutoRecharge:
     def __init__(
-        self, settings: Settings, database: Database, stripe: StripeApi, orders: Orders
+        self,
+        settings: Settings,
+        database: Database,
+        stripe: StripeApi,
+        customers: Customers,
+        orders: Orders,
     ) -> None:
         self._settings = settings
         self._database = database
         self._stripe = stripe
+        self._customers = customers
         self._orders = orders
 
     def get(self, user_id: str) -> dict[str, Any]:
@@ -47,7 +53,11 @@ class AutoRecharge:
         monthly_limit: int | None,
     ) -> dict[str, Any]:
         """As the user wishes; his consent is kept. Answers like get. Raises NotFound (package),
-        ValidationError, InvalidState (no card), Forbidden."""
+        ValidationError, InvalidState (no card; tax is worked out on Stripe's page), Forbidden."""
+        if enabled and self._settings.automatic_tax:
+            raise InvalidState(
+                "Taxes are worked out on the payment page, so nothing is bought alone."
+            )
         return self._database.as_service(
             "set_auto_recharge",
             user_id=user_id,
@@ -67,7 +77,7 @@ class AutoRecharge:
         charges once.
         """
         counts = Counter(succeeded=0, processing=0, requires_action=0, failed=0, unavailable=0)
-        if not self._settings.payments_enabled:
+        if not self._settings.payments_enabled or self._settings.automatic_tax:
             return {**counts, "done": True}
         deadline = time.monotonic() + BATCH_SECONDS_MAX
         orders: list[Order] = self._database.as_service(
@@ -85,17 +95,19 @@ class AutoRecharge:
 
     def _charge(self, order: Order) -> str:
         """One order, to one of the outcomes that `run` counts."""
-        payment = order["payment"]
         try:
-            intent = self._orders.place(order, Buyer(payment["user_id"], None), self._ask)
+            intent = self._ask(order)
         except CardRefused as refusal:
             if refusal.intent is None:
                 return "unavailable"
-            return self._refused(payment, refusal.intent)
-        except StripeRejected:
-            return "failed"  # Orders.place has written it down
+            return self._refused(order["payment"], refusal.intent)
         except StripeUnavailable:
             return "unavailable"
+        except StripeFailed as refusal:
+            if isinstance(refusal, StripeRejected) and refusal.misses_customer:
+                self._customers.forget(order["customer_id"])
+            self._orders.end_refused(order, refusal)
+            return "failed"
         payment = self._orders.record(facts.of_payment_intent(intent))
         return payment["status"] if payment["status"] in ("succeeded", "processing") else "failed"
 
@@ -111,9 +123,9 @@ class AutoRecharge:
         self._orders.record(learnt | {"ended": "failed"})
         return "failed"
 
-    def _ask(self, order: Order, customer_id: str) -> dict[str, Any]:
+    def _ask(self, order: Order) -> dict[str, Any]:
         """Nothing but the order decides what is asked, so that asking again is asking the same."""
-        params = intent_params(order, customer_id) | {
+        params = intent_params(order, order["customer_id"]) | {
             "payment_method": order["options"]["payment_method_id"],
             "off_session": True,
             "confirm": True,

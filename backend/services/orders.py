@@ -111,17 +111,18 @@ class Orders:
             )
             return self._customers.ask_for(buyer, customer_id, functools.partial(ask, order))
         except StripeRejected as rejection:
-            self._record_rejection(order["payment"]["payment_id"], rejection)
+            self.end_refused(order, rejection)
             raise
 
     def record(self, facts: Facts) -> dict[str, Any]:
         """Merge and settle; answers the payment as the database shows it."""
         return self._database.as_service("record_facts", facts=facts)
 
-    def _record_rejection(self, payment_id: str, rejection: Problem) -> None:
+    def end_refused(self, order: Order, rejection: Problem) -> None:
+        """What Stripe will not do at all is over, and says why."""
         self.record(
             {
-                "payment_id": payment_id,
+                "payment_id": order["payment"]["payment_id"],
                 "ended": "failed",
                 "error": {"code": rejection.code, "message": rejection.detail},
             }

@@ -95,9 +95,11 @@ class Payments:
         if intent_id := payment["stripe_payment_intent_id"]:
             intent = self._stripe.retrieve_payment_intent(intent_id)
             payment = self._orders.record(facts.of_payment_intent(intent))
-        elif payment["status"] == "pending":
+        elif payment["status"] == "pending" and payment["ui_mode"] == "elements":
             order = self._orders.get(payment["payment_id"])
             intent, payment = self._intents.open_intent(order, buyer)
+        else:
+            return shown(payment)
         if payment["status"] != "pending":
             return shown(payment)
         is_waiting = payment["requires_action"] or intent["status"] == "requires_action"
@@ -120,6 +122,8 @@ class Payments:
 
     def _cancel_intent(self, payment: dict[str, Any], buyer: Buyer) -> facts.Facts:
         intent_id = payment["stripe_payment_intent_id"]
+        if not intent_id and payment["ui_mode"] == "off_session":
+            raise InvalidState("This payment is being charged. Try again in a minute.")
         if not intent_id:
             order = self._orders.get(payment["payment_id"])
             intent_id = self._intents.open_intent(order, buyer)[0]["id"]

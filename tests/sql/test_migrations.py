@@ -77,7 +77,7 @@ def test_plain_psql_applies_them_too_each_in_one_transaction(fresh: str, psql: P
     with psycopg.connect(fresh) as connection:
         assert connection.execute("select * from private.audit()").fetchall() == []
         [[packages]] = connection.execute("select list_packages()").fetchall()
-    assert len(packages) == 13
+    assert len({package["id"] for package in packages}) == 9
 
 
 @pytest.fixture

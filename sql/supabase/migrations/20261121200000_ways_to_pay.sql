@@ -62,10 +62,9 @@ select o.id as payment_id,
        o.user_id, o.livemode, o.ui_mode, o.stripe_checkout_session_id, o.stripe_payment_intent_id,
        o.amount_captured as amount_paid, o.amount_discount, o.amount_tax, o.invoice_url,
        o.stripe_subscription_id as subscription_id, o.stripe_invoice_id,
-       o.status = 'pending' and o.expires_at > now()
-         and (o.ui_mode = 'invoice'
-              or coalesce('authentication_required' in (o.error ->> 'code', o.error ->> 'decline_code'), false))
-         as requires_action
+       coalesce(o.status = 'pending' and o.expires_at > now()
+         and (o.ui_mode = 'invoice' or 'authentication_required' in (o.error ->> 'code', o.error ->> 'decline_code')),
+         false) as requires_action
 from public.payment_orders o;
 
 create or replace function public.list_packages()

@@ -305,7 +305,8 @@ begin
     stripe_invoice_id = coalesce(stripe_invoice_id, v_invoice ->> 'id'),
     stripe_subscription_id = coalesce(stripe_subscription_id, v_invoice ->> 'subscription_id'),
     payment_url = coalesce(p_facts ->> 'payment_url', payment_url),
-    receipt_url = coalesce(p_facts ->> 'receipt_url', receipt_url),
+    -- A subscription's paper is its invoice: whose the charge is, is known too late for the receipt.
+    receipt_url = case when kind <> 'subscription' then coalesce(p_facts ->> 'receipt_url', receipt_url) end,
     invoice_url = coalesce(p_facts ->> 'invoice_url', invoice_url),
     expires_at = coalesce((p_facts ->> 'expires_at')::timestamptz, expires_at),
     -- Credits that do not roll over end a day after their period: the next invoice is paid an hour or

@@ -4,7 +4,7 @@
 --        claim_auto_recharges() and the rule that switches it off.
 -- Locks: none, the tables are new.
 -- Undo:  drop function public.claim_auto_recharges, public.set_auto_recharge, public.get_auto_recharge,
---        private.end_failing_auto_recharge, private.end_auto_recharge, private.may_recharge, private.recharged_this_month,
+--        private.end_failing_auto_recharge, private.end_auto_recharge, private.may_recharge, private.is_lost, private.recharged_this_month,
 --        private.available_credits; drop table public.auto_recharge_consents, public.auto_recharges;
 --
 -- The rules: off until the user says so; never above his monthly limit (UTC months; what is under way
@@ -111,9 +111,20 @@ as $$
     ) last)
 $$;
 
+-- Whether the answer about a recharge never reached us.
+create function private.is_lost(o public.payment_orders)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(o.status = 'pending' and o.expires_at is null and o.created_at > now() - interval '20 hours', false)
+$$;
+
 -- Whether a recharge may be ordered now, as far as earlier ones and the limit say: none is under way or
--- waits for its buyer, the pause is over, and the month's limit leaves room. One whose request to Stripe
--- may have been lost is due at once: asking again is asking the same.
+-- waits for its buyer, the pause is over, and the month's limit leaves room. One whose answer was lost (it
+-- has no end noted, which every answer gives it) is due at once: asking again is asking the same, for as
+-- long as Stripe keeps the answer.
 create function private.may_recharge(r public.auto_recharges)
 returns boolean
 language sql
@@ -121,21 +132,20 @@ volatile  -- the claim asks again under its lock, and must see what has happened
 set search_path = ''
 as $$
   with last as (
-    select o.* from public.payment_orders o
+    select o from public.payment_orders o
     where o.user_id = r.user_id and o.kind = 'auto_recharge' and o.livemode = r.livemode
     order by o.created_at desc limit 1
   )
   select coalesce((
     select case
-      when last.status = 'processing' then false
-      when last.status = 'pending' and coalesce(last.expires_at, last.created_at + interval '1 day') > now()
-        then last.stripe_payment_intent_id is null and last.created_at > now() - interval '20 hours'
-      when last.status in ('pending', 'failed', 'canceled', 'expired') and last.created_at >= r.consented_at
-        then last.created_at <= now() - interval '1 day'
-      else last.created_at <= now() - interval '10 minutes'
+      when (last.o).status = 'processing' then false
+      when (last.o).status = 'pending' and coalesce((last.o).expires_at, (last.o).created_at + interval '1 day') > now()
+        then private.is_lost(last.o)
+      when (last.o).status in ('pending', 'failed', 'canceled', 'expired') and (last.o).created_at >= r.consented_at
+        then (last.o).created_at <= now() - interval '1 day'
+      else (last.o).created_at <= now() - interval '10 minutes'
     end from last), true)
-  and (exists (select from last where last.status = 'pending' and last.stripe_payment_intent_id is null
-                 and last.created_at > now() - interval '20 hours')
+  and (exists (select from last where private.is_lost(last.o))
        or private.recharged_this_month(r.user_id, r.livemode, r.currency) + r.amount <= r.monthly_limit)
 $$;
 
@@ -248,8 +258,7 @@ begin
     select * into v_last from public.payment_orders
     where user_id = r.user_id and kind = 'auto_recharge' and livemode = p_livemode
     order by created_at desc limit 1;
-    if v_last.status = 'pending' and v_last.stripe_payment_intent_id is null
-       and v_last.created_at > now() - interval '20 hours' then  -- Stripe keeps its answer for a day
+    if private.is_lost(v_last) then
       v_orders := v_orders || jsonb_build_array(private.order_json(v_last));
       continue;
     end if;
