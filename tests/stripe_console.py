@@ -30,7 +30,7 @@ class StripeConsole:
             {
                 "method": "card",
                 "number": card,
-                "expiration": "12 / 34",
+                "expiration": "12 / 44",
                 "cvc": "123",
                 "name": "Ada Buyer",
             },
@@ -51,6 +51,33 @@ class StripeConsole:
         """`succeed`, `fail` or `cancel`."""
         return self._lever("POST", f"refunds/{refund_id}/{action}")
 
+    def decline_next(self, decline_code: str, times: int = 1) -> None:
+        """The next attempts to charge or save any card are declined so."""
+        self._lever("POST", "next-decline", {"decline_code": decline_code, "times": times})
+
+    def renew(self, payment_method_id: str, **card: Any) -> dict[str, Any]:
+        """The bank sends a new card: `exp_month`, `exp_year`, `last4`."""
+        return self._lever("POST", f"payment-methods/{payment_method_id}/renew", card)
+
+    def new_code(self, **coupon: Any) -> str:
+        """A promotion code that buyers can type, for `percent_off` or `amount_off` and `currency`."""
+        made = self.change("coupons", **{"duration": "once"} | coupon)["id"]
+        about = {"promotion[type]": "coupon", "promotion[coupon]": made}
+        return self.change("promotion_codes", **about)["code"]
+
+    def use_card(self, customer_id: str, number: str) -> dict[str, Any]:
+        """What this customer's subscriptions are charged to from now on."""
+        return self._lever("POST", f"customers/{customer_id}/card", {"number": number})
+
+    def after_last_retry(self, status: str) -> None:
+        """What becomes of a subscription that could not be charged: `canceled`, `unpaid` or
+        `past_due`."""
+        self._lever("POST", "after-last-retry", {"status": status})
+
+    def speak_version(self, version: str | None = None) -> None:
+        """Events in the shape of an earlier API version, like 2024-06-20; None: of today's."""
+        self._lever("POST", "api-version", {"version": version})
+
     def dispute(self, charge_id: str, **fields: Any) -> dict[str, Any]:
         return self._lever("POST", f"charges/{charge_id}/dispute", fields)
 
@@ -61,6 +88,26 @@ class StripeConsole:
     def api(self, path: str, **params: Any) -> dict[str, Any]:
         """Look at an object or list, as somebody else with the shop's secret key."""
         return self._api("GET", path, params)
+
+    def change(self, path: str, **params: Any) -> dict[str, Any]:
+        """POST to an object, as somebody else with the shop's secret key or in the Dashboard."""
+        return self._api("POST", path, params)
+
+    def delete(self, path: str) -> dict[str, Any]:
+        return self._api("DELETE", path)
+
+    def customers(self, email: str) -> list[str]:
+        """Ids of all that have this address, deleted ones not."""
+        return [customer["id"] for customer in self.api("customers", email=email)["data"]]
+
+    def charged(self, email: str) -> list[dict[str, Any]]:
+        """The payment intents that this buyer has paid, newest first."""
+        return [
+            intent
+            for customer in self.customers(email)
+            for intent in self.api("payment_intents", customer=customer, limit=100)["data"]
+            if intent["status"] == "succeeded"
+        ]
 
     def expire(self, session_id: str) -> dict[str, Any]:
         """What Stripe does by itself when a session's time is over."""
@@ -97,14 +144,32 @@ class StripeConsole:
         """The same delivery, `times` at once."""
         return self._lever("POST", f"deliveries/{delivery_id}/send", {"times": times})["deliveries"]
 
+    def move_time(self, seconds: float = 0, to: float | None = None) -> dict[str, Any]:
+        """Stripe's time, by `seconds` or `to` a moment (never back): what is due until then
+        happens, renewals included."""
+        return self._lever(
+            "POST", "clock/advance", {"to": to} if to is not None else {"seconds": seconds}
+        )
+
+    def pay_invoice(self, hosted_invoice_url: str, card: str = SUCCEEDS) -> httpx.Response:
+        """Fill in the hosted invoice page."""
+        return self.pay(hosted_invoice_url, card)
+
+    def use_code(self, session_url: str, code: str) -> httpx.Response:
+        """Type a promotion code into the checkout page; 422 where it gives nothing."""
+        return HTTP.post(f"{session_url}/code", data={"code": code})
+
     def put_back(self) -> None:
-        """As it is after a start: everything live, no faults, nothing held."""
+        """As it is after a start: everything live, no faults, no declines, nothing held."""
         self._lever("DELETE", "faults")
+        self._lever("DELETE", "next-decline")
+        self.speak_version()
+        self.after_last_retry("canceled")
         self.deliver("live")
         self.release()
 
     def _pay(self, url: str, fields: dict[str, str]) -> httpx.Response:
-        fields |= {"email": "buyer@example.com"}
+        fields |= {"email": "buyer@example.com", "country": "US", "postal_code": "94107"}
         answer = HTTP.post(url, data=fields)
         assert answer.status_code in (200, 302, 303, 422), answer.text
         return answer

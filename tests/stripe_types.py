@@ -104,12 +104,19 @@ def _names(resource: str, method: str, rest: list[str]) -> list[str]:
     if rest == ["search"]:
         return [f"{resource}SearchParams"]
     if len(rest) == 1:
-        verbs = {"GET": ["Retrieve"], "POST": ["Modify", "Update"], "DELETE": ["Delete"]}[method]
+        verbs = {"GET": ["Retrieve"], "POST": ["Modify", "Update"], "DELETE": ["Delete", "Cancel"]}[
+            method
+        ]
         return [f"{resource}{verb}Params" for verb in verbs]
     action = _camel(rest[1])
     if method == "GET":
         return [f"{resource}List{action}Params"]
-    return [f"{resource}{action}Params", f"{resource}Create{_camel(_singular(rest[1]))}Params"]
+    of_itself = f"{resource}{action}{resource}Params"  # POST /v1/invoices/in_1/void
+    return [
+        f"{resource}{action}Params",
+        f"{resource}Create{_camel(_singular(rest[1]))}Params",
+        of_itself,
+    ]
 
 
 @functools.cache

@@ -69,7 +69,7 @@ def test_services_know_nothing_of_the_web() -> None:
 
 def test_only_gateways_open_sockets() -> None:
     openers = ("httpx", "requests", "urllib.request", "http.client", "socket", "supabase")
-    for folder in ("services", "routes"):
+    for folder in ("services", "routes", "commands"):
         assert who_imports(BACKEND / folder, *openers) == []
 
 

@@ -26,7 +26,8 @@ INVOICE_EXPAND = ["payments"]
 SESSION_EXPAND = ["payment_intent.latest_charge.refunds", "invoice.payments", "subscription"]
 PAGE_SIZE = 100
 
-# What reconciliation reads: each of Stripe's lists, and how to ask for it.
+# What reconciliation reads: each of Stripe's lists, and how to ask for it. A subscription lives for
+# years after it was made, so that list is read whole.
 LISTS: dict[str, Params] = {
     "checkout.sessions": {"expand": ["data.invoice.payments", "data.subscription"]},
     "payment_intents": {"expand": ["data.latest_charge.refunds"]},
@@ -161,9 +162,9 @@ class StripeApi:
         self, resource: str, created_since: int, starting_after: str | None
     ) -> tuple[list[StripeObject], bool]:
         """A page of one of LISTS, newest first, and whether there are more. Seconds since 1970."""
-        params: Params = {
-            "limit": PAGE_SIZE, "created": {"gte": created_since}, **LISTS[resource],
-        }  # fmt: skip
+        params: Params = {"limit": PAGE_SIZE, **LISTS[resource]}
+        if resource != "subscriptions":
+            params["created"] = {"gte": created_since}
         if starting_after:
             params["starting_after"] = starting_after
         service = functools.reduce(getattr, resource.split("."), self._v1)

@@ -64,9 +64,10 @@ HANDLERS = {
     "invoice.paid": Handler(facts.of_invoice),
     # Which intent paid an invoice: refunds and disputes speak of the intent alone.
     "invoice_payment.paid": Handler(facts.of_invoice, fetched=True),
-    # A renewal was refused, or waits for 3D Secure: the buyer is shown what to pay.
+    # A renewal was refused: the buyer is shown what to pay.
     "invoice.payment_failed": Handler(facts.of_refused_invoice),
-    "invoice.payment_action_required": Handler(facts.of_refused_invoice),
+    # It waits for 3D Secure: the same, and he is told so.
+    "invoice.payment_action_required": Handler(facts.of_waiting_invoice),
     # Nobody will pay it any more.
     "invoice.voided": Handler(facts.of_invoice),
     "invoice.marked_uncollectible": Handler(facts.of_invoice),

@@ -18,9 +18,10 @@ from backend.gateways.supabase import Database
 from backend.services import facts
 from backend.services.facts import Facts
 
-# A scheduled run looks this far back. A payment's end is known after some days; what comes months
-# later, refunds and disputes, has lists of its own.
+# A scheduled run looks this far back: a payment's end is known after some days.
 WINDOW_SECONDS = 30 * 86_400
+# These end long after they began: a dispute is decided, a refund fails, within months.
+SLOW = {"refunds": 180 * 86_400, "disputes": 180 * 86_400}
 PAGES_MAX = 10_000  # a million objects of one list
 
 READINGS: dict[str, Callable[[StripeObject], Facts | None]] = {
@@ -76,7 +77,8 @@ class Reconciliation:
         for name in RESOURCES[RESOURCES.index(resource) if resource else 0 :]:
             last_id = starting_after if name == resource else None
             for _ in range(PAGES_MAX):
-                objects, has_more = self._stripe.page_of(name, since, last_id)
+                oldest = min(since, int(time.time()) - SLOW.get(name, 0))
+                objects, has_more = self._stripe.page_of(name, oldest, last_id)
                 last_id = objects[-1]["id"] if objects else last_id
                 yield name, objects, last_id
                 if not has_more:

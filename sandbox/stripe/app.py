@@ -5,15 +5,28 @@ from collections.abc import Callable
 from flask import Flask, Response, request
 
 from .api import (
+    account,
     balance_transactions,
     charges,
     checkout_sessions,
+    coupons,
     customers,
     disputes,
     events,
+    invoice_payments,
+    invoices,
     payment_intents,
     payment_methods,
+    portal_configurations,
+    portal_sessions,
+    prices,
+    products,
+    promotion_codes,
     refunds,
+    setup_intents,
+    subscription_items,
+    subscriptions,
+    test_clocks,
     webhook_endpoints,
 )
 from .api.pipeline import Pipeline
@@ -21,20 +34,33 @@ from .api.routes import Endpoint
 from .control import console, levers
 from .control.faults import ConnectionDropped
 from .errors import NotFound
-from .pages import checkout, stripe_js
+from .pages import authenticate, checkout, elements, invoice, portal, receipts, stripe_js
 from .server import drop_connection
 from .world import World
 
 RESOURCES = (
+    account,
     balance_transactions,
     charges,
     checkout_sessions,
+    coupons,
     customers,
     disputes,
     events,
+    invoice_payments,
+    invoices,
     payment_intents,
     payment_methods,
+    portal_configurations,
+    portal_sessions,
+    prices,
+    products,
+    promotion_codes,
     refunds,
+    setup_intents,
+    subscription_items,
+    subscriptions,
+    test_clocks,
     webhook_endpoints,
 )
 BODY_BYTES_MAX = 1_000_000
@@ -55,6 +81,11 @@ def create_app(world: World) -> Flask:
                 provide_automatic_options=False,
             )
     app.register_blueprint(checkout.blueprint(world))
+    app.register_blueprint(authenticate.blueprint(world))
+    app.register_blueprint(invoice.blueprint(world))
+    app.register_blueprint(portal.blueprint(world))
+    app.register_blueprint(elements.blueprint(world))
+    app.register_blueprint(receipts.blueprint(world))
     app.register_blueprint(stripe_js.blueprint(world))
     app.register_blueprint(levers.blueprint(world))
     app.register_blueprint(console.blueprint(world))

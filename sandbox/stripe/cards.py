@@ -3,81 +3,104 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum, auto
 
-from . import clock
+from . import clock, declines
+from .declines import Decline
+
+
+class Asks(Enum):
+    """When a card wants its owner to authenticate (3D Secure)."""
+
+    NEVER = auto()
+    UNLESS_SET_UP = auto()  # set up with authentication once, it is charged without
+    ON_SESSION = auto()  # as if set up already: off session it never asks
+    ALWAYS = auto()
 
 
 @dataclass(frozen=True)
-class Decline:
-    """Why a bank refuses: Stripe's `code`, the bank's `decline_code`, and a buyer's sentence."""
+class Behaviour:
+    """`decline`: what an attempt comes to, after 3D Secure where the card asks for that.
+    `can_be_saved`: although a charge is declined, it is attached to a customer."""
 
-    code: str
-    message: str
-    decline_code: str | None = None
-    advice_code: str | None = "try_again_later"
-    network_decline_code: str | None = None
+    brand: str = "visa"
+    decline: Decline | None = None
+    asks: Asks = Asks.NEVER
+    can_be_saved: bool = False
 
-
-GENERIC_DECLINE = Decline("card_declined", "Your card was declined.", "generic_decline")
-INSUFFICIENT_FUNDS = Decline(
-    "card_declined",
-    "Your card has insufficient funds.",
-    "insufficient_funds",
-    network_decline_code="51",
-)
-EXPIRED_CARD = Decline("expired_card", "Your card has expired.", None, "confirm_card_data", "54")
-INCORRECT_CVC = Decline(
-    "incorrect_cvc", "Your card's security code is incorrect.", None, "confirm_card_data", "N7"
-)
-LOST_CARD = Decline("card_declined", "Your card was declined.", "lost_card", "do_not_try_again")
-STOLEN_CARD = Decline("card_declined", "Your card was declined.", "stolen_card", "do_not_try_again")
-PROCESSING_ERROR = Decline(
-    "processing_error",
-    "An error occurred while processing your card. Try again in a little bit.",
-    None,
-)
 
 SUCCEEDS = "4242424242424242"
-ASKS_FOR_3D_SECURE = frozenset(["4000002500003155", "4000002760003184", "4000000000003220"])
 DISPUTED_AS_FRAUD = "4000000000000259"
+DISPUTED_AS_NOT_RECEIVED = "4000000000002685"
+DISPUTED_BY_INQUIRY = "4000000000001976"
 REFUND_FAILS = "4000000000005126"
 REFUND_PENDS = "4000000000007726"
 
-DECLINES = {
-    "4000000000000002": GENERIC_DECLINE,
-    "4000000000009995": INSUFFICIENT_FUNDS,
-    "4000000000000069": EXPIRED_CARD,
-    "4000000000000127": INCORRECT_CVC,
-    "4000000000009987": LOST_CARD,
-    "4000000000009979": STOLEN_CARD,
-    "4000000000000119": PROCESSING_ERROR,
-}
-BRANDS = {
-    SUCCEEDS: "visa",
-    "4000056655665556": "visa",
-    "5555555555554444": "mastercard",
-    "378282246310005": "amex",
-    DISPUTED_AS_FRAUD: "visa",
-    REFUND_FAILS: "visa",
-    REFUND_PENDS: "visa",
-    **dict.fromkeys(ASKS_FOR_3D_SECURE, "visa"),
-    **dict.fromkeys(DECLINES, "visa"),
+TEST_CARDS = {
+    SUCCEEDS: Behaviour(),
+    "4000056655665556": Behaviour(),
+    "5555555555554444": Behaviour("mastercard"),
+    "378282246310005": Behaviour("amex"),
+    DISPUTED_AS_FRAUD: Behaviour(),
+    DISPUTED_AS_NOT_RECEIVED: Behaviour(),
+    DISPUTED_BY_INQUIRY: Behaviour(),
+    REFUND_FAILS: Behaviour(),
+    REFUND_PENDS: Behaviour(),
+    # Declines
+    "4000000000000002": Behaviour(decline=declines.GENERIC_DECLINE),
+    "4000000000009995": Behaviour(decline=declines.INSUFFICIENT_FUNDS),
+    "4000000000009987": Behaviour(decline=declines.LOST_CARD),
+    "4000000000009979": Behaviour(decline=declines.STOLEN_CARD),
+    "4000000000000069": Behaviour(decline=declines.EXPIRED_CARD),
+    "4000000000000127": Behaviour(decline=declines.INCORRECT_CVC),
+    "4000000000000119": Behaviour(decline=declines.PROCESSING_ERROR),
+    "4000000000006975": Behaviour(decline=declines.VELOCITY_EXCEEDED),
+    "4100000000000019": Behaviour(decline=declines.FRAUDULENT),
+    "4000000000004954": Behaviour(decline=declines.FRAUDULENT),
+    "4000000000000341": Behaviour(decline=declines.GENERIC_DECLINE, can_be_saved=True),
+    # 3D Secure
+    "4000002500003155": Behaviour(asks=Asks.UNLESS_SET_UP),
+    "4000002760003184": Behaviour(asks=Asks.ALWAYS),
+    "4000003800000446": Behaviour(asks=Asks.ON_SESSION),
+    "4000008260003178": Behaviour(
+        decline=declines.INSUFFICIENT_FUNDS, asks=Asks.UNLESS_SET_UP, can_be_saved=True
+    ),
+    "4000000000003220": Behaviour(asks=Asks.ALWAYS),
+    "4000008400001629": Behaviour(decline=declines.GENERIC_DECLINE, asks=Asks.ALWAYS),
+    "4000008400001280": Behaviour(decline=declines.PROCESSING_ERROR, asks=Asks.ALWAYS),
+    "4000000000003055": Behaviour(),  # supports 3D Secure and does not insist on it
 }
 
 # Stripe's names for ready-made payment methods.
 METHODS_BY_NAME = {
     "pm_card_visa": SUCCEEDS,
+    "pm_card_visa_debit": "4000056655665556",
     "pm_card_mastercard": "5555555555554444",
     "pm_card_amex": "378282246310005",
     "pm_card_chargeDeclined": "4000000000000002",
     "pm_card_visa_chargeDeclined": "4000000000000002",
     "pm_card_chargeDeclinedInsufficientFunds": "4000000000009995",
     "pm_card_visa_chargeDeclinedInsufficientFunds": "4000000000009995",
+    "pm_card_visa_chargeDeclinedLostCard": "4000000000009987",
+    "pm_card_visa_chargeDeclinedStolenCard": "4000000000009979",
     "pm_card_chargeDeclinedExpiredCard": "4000000000000069",
     "pm_card_chargeDeclinedIncorrectCvc": "4000000000000127",
-    "pm_card_authenticationRequired": "4000002500003155",
+    "pm_card_chargeDeclinedProcessingError": "4000000000000119",
+    "pm_card_visa_chargeDeclinedVelocityLimitExceeded": "4000000000006975",
+    "pm_card_radarBlock": "4100000000000019",
+    "pm_card_riskLevelHighest": "4000000000004954",
+    "pm_card_chargeCustomerFail": "4000000000000341",
+    "pm_card_authenticationRequiredOnSetup": "4000002500003155",
+    "pm_card_authenticationRequired": "4000002760003184",
+    "pm_card_authenticationRequiredSetupForOffSession": "4000003800000446",
+    "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": "4000008260003178",
     "pm_card_threeDSecure2Required": "4000000000003220",
+    "pm_card_threeDSecureRequiredChargeDeclined": "4000008400001629",
+    "pm_card_threeDSecureRequiredProcessingError": "4000008400001280",
+    "pm_card_threeDSecureOptional": "4000000000003055",
     "pm_card_createDispute": DISPUTED_AS_FRAUD,
+    "pm_card_createDisputeProductNotReceived": DISPUTED_AS_NOT_RECEIVED,
+    "pm_card_createDisputeInquiry": DISPUTED_BY_INQUIRY,
     "pm_card_refundFail": REFUND_FAILS,
     "pm_card_pendingRefund": REFUND_PENDS,
 }
@@ -91,7 +114,7 @@ class Card:
 
     @property
     def brand(self) -> str:
-        return BRANDS[self.number]
+        return self._behaviour.brand
 
     @property
     def last4(self) -> str:
@@ -103,15 +126,26 @@ class Card:
 
     @property
     def decline(self) -> Decline | None:
-        return DECLINES.get(self.number)
+        return self._behaviour.decline
 
     @property
-    def asks_for_3d_secure(self) -> bool:
-        return self.number in ASKS_FOR_3D_SECURE
+    def decline_when_saved(self) -> Decline | None:
+        return None if self._behaviour.can_be_saved else self.decline
+
+    def asks_for_3d_secure(self, *, off_session: bool = False, is_set_up: bool = False) -> bool:
+        """`is_set_up`: its owner authenticated when it was saved for later."""
+        asks = self._behaviour.asks
+        if asks is Asks.UNLESS_SET_UP:
+            return not is_set_up
+        return asks is Asks.ALWAYS or (asks is Asks.ON_SESSION and not off_session)
+
+    @property
+    def _behaviour(self) -> Behaviour:
+        return TEST_CARDS[self.number]
 
 
 def is_known(number: str) -> bool:
-    return number in BRANDS
+    return number in TEST_CARDS
 
 
 def ready_made(name: str) -> Card | None:

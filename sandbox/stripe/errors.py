@@ -59,6 +59,7 @@ class NotFound(StripeError):
     @classmethod
     def no_such(cls, object_type: str, object_id: str, param: str = "id") -> "NotFound":
         noun = object_type.replace("checkout.session", "checkout session")
+        noun = SPELLED_TOGETHER.get(noun, noun)
         noun = noun if noun in SPELLED_WITH_UNDERSCORE else noun.replace("_", " ")
         return cls(f"No such {noun}: '{object_id}'", code="resource_missing", param=param)
 
@@ -72,6 +73,7 @@ class NotFound(StripeError):
         )
 
 
+SPELLED_TOGETHER = {"payment_method": "PaymentMethod", "setup_intent": "setupintent"}
 SPELLED_WITH_UNDERSCORE = frozenset(["payment_intent"])
 
 

@@ -3,6 +3,8 @@
 `data.object` is the object as it was then, unexpanded. https://docs.stripe.com/api/events/object
 """
 
+from collections.abc import Callable
+
 from stripe._api_version import _ApiVersion
 
 from . import clock
@@ -11,6 +13,17 @@ from .store import Object, Transaction, public
 from .webhooks import outbox
 
 API_VERSION: str = _ApiVersion.CURRENT
+
+Follower = Callable[[Transaction, Object], None]
+_followers: dict[str, list[Follower]] = {}
+
+
+def follow(event_type: str, follower: Follower) -> None:
+    """From now on `follower` is called in the transaction of each such event, with its object: how
+    an invoice learns of its payment, and a subscription of its invoice."""
+    known = _followers.setdefault(event_type, [])
+    if follower not in known:
+        known.append(follower)
 
 
 def emit(tx: Transaction, event_type: str, obj: Object, previous: Object | None = None) -> None:
@@ -35,3 +48,5 @@ def emit(tx: Transaction, event_type: str, obj: Object, previous: Object | None 
         }
     )
     tx.change(event, pending_webhooks=outbox.enqueue(tx, event))
+    for follower in _followers.get(event_type, []):
+        follower(tx, obj)

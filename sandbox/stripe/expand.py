@@ -7,7 +7,12 @@ from .store import Object, Transaction, public
 DEPTH_MAX = 4
 
 # Members that are left out unless they are asked for.
-INCLUDABLE = {("checkout.session", "line_items"), ("charge", "refunds")}
+INCLUDABLE = {
+    ("checkout.session", "line_items"),
+    ("charge", "refunds"),
+    ("invoice", "payments"),
+    ("invoice", "confirmation_secret"),
+}
 
 
 def expand(tx: Transaction, obj: Object, paths: list[str]) -> Object:
@@ -32,18 +37,35 @@ def _follow(tx: Transaction, obj: Object, steps: list[str], path: str) -> None:
         raise InvalidParams(f"This property cannot be expanded ({path}).", param="expand")
     value = obj[name]
     if isinstance(value, str):
-        target = tx.get_any(value)
-        if target is None or name == "id":
-            raise InvalidParams(f"This property cannot be expanded ({path}).", param="expand")
-        value = obj[name] = public(target)
+        value = obj[name] = _object_of(tx, value, name, path)
+    elif isinstance(value, list) and value and isinstance(value[0], str):
+        value = obj[name] = [_object_of(tx, member, name, path) for member in value]
     for member in value if isinstance(value, list) else [value]:
         if rest and isinstance(member, dict):
             _follow(tx, member, rest, path)
 
 
-def _included(tx: Transaction, obj: Object, name: str) -> Object:
+def _object_of(tx: Transaction, object_id: str, name: str, path: str) -> Object:
+    target = tx.get_any(object_id)
+    if target is None or name == "id":
+        raise InvalidParams(f"This property cannot be expanded ({path}).", param="expand")
+    return public(target)
+
+
+def _included(tx: Transaction, obj: Object, name: str) -> Object | None:
+    if obj["object"] == "invoice":
+        payments = tx.select("invoice_payment", {"invoice": obj["id"]})
+        if name == "payments":
+            return list_object(payments, f"/v1/invoice_payments?invoice={obj['id']}")
+        return _confirmation_secret(tx, payments)
     if name == "refunds":
         refunds = tx.select("refund", {"charge": obj["id"]})
         return list_object(refunds, f"/v1/charges/{obj['id']}/refunds")
     session = tx.get("checkout.session", obj["id"]) or obj
     return list_object(session["_line_items"], f"/v1/checkout/sessions/{obj['id']}/line_items")
+
+
+def _confirmation_secret(tx: Transaction, payments: list[Object]) -> Object | None:
+    """What a page needs to confirm an invoice's payment."""
+    intent = payments and tx.get("payment_intent", payments[0]["payment"]["payment_intent"])
+    return {"client_secret": intent["client_secret"], "type": "payment_intent"} if intent else None

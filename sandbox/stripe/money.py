@@ -43,9 +43,15 @@ def decimal_places(currency: str) -> int:
     return 3 if currency in THREE_DECIMAL else 2
 
 
+def smallest_step(currency: str) -> int:
+    """Charges in currencies of three decimals end in a zero."""
+    return 10 if currency in THREE_DECIMAL else 1
+
+
 def format_amount(amount: int, currency: str, language: str = "en") -> str:
     """`499, "usd"` → `$4.99`; `780, "jpy"` → `¥780`; `1234, "kwd"` → `KWD 1.234`."""
     places = decimal_places(currency)
-    number = f"{amount / 10**places:,.{places}f}"
+    number = f"{abs(amount) / 10**places:,.{places}f}"
     symbol = SYMBOLS_AT_HOME.get(language, {}).get(currency) or SYMBOLS.get(currency)
-    return symbol + number if symbol else f"{currency.upper()} {number}"
+    minus = "−" if amount < 0 else ""
+    return minus + (symbol + number if symbol else f"{currency.upper()} {number}")

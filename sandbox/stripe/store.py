@@ -32,6 +32,8 @@ create index if not exists objects_by_customer
     on objects (type, json_extract(body, '$.customer'));
 create index if not exists objects_by_intent
     on objects (type, json_extract(body, '$.payment_intent'));
+create index if not exists objects_by_hidden_intent
+    on objects (type, json_extract(body, '$._intent'));
 create index if not exists objects_by_charge
     on objects (type, json_extract(body, '$.charge'));
 
@@ -48,7 +50,13 @@ create table if not exists timers (
     object_id text not null,
     action text not null,
     due real not null,
+    test_clock text,
     primary key (object_id, action)
+) strict;
+
+create table if not exists time_moved (
+    id integer primary key check (id = 1),
+    ahead_seconds real not null
 ) strict;
 
 create table if not exists deliveries (
@@ -69,6 +77,18 @@ create index if not exists deliveries_by_status on deliveries (status, due);
 create index if not exists deliveries_by_event on deliveries (event_id);
 """
 
+NOTES_ON_OLDER_SESSIONS = """
+update objects set body = json_insert(
+    body,
+    '$._ends_at', json_extract(body, '$.expires_at'),
+    '$._intent', json_extract(body, '$.payment_intent'),
+    '$._customer', null,
+    '$._subscription_data', json('{}'),
+    '$._customer_update', json('{}'),
+    '$._discounts', json('[]')
+) where type = 'checkout.session'
+"""
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -76,6 +96,7 @@ class Cause:
 
     request_id: str | None = None
     idempotency_key: str | None = None
+    from_browser: bool = False  # by Stripe.js, with the publishable key
 
 
 class Store:
@@ -90,6 +111,7 @@ class Store:
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
         self._db.executescript(SCHEMA)
+        self._upgrade()
         self.when_mail_is_queued: Callable[[], None] = lambda: None
 
     @contextmanager
@@ -106,6 +128,19 @@ class Store:
         if tx.has_queued_mail:
             self.when_mail_is_queued()
 
+    def time_moved(self) -> float:
+        """How many seconds ahead the sandbox's time was left."""
+        with self.transaction() as tx:
+            row = tx.db.execute("select ahead_seconds from time_moved").fetchone()
+        return float(row["ahead_seconds"]) if row else 0.0
+
+    def _upgrade(self) -> None:
+        """What sandboxes lack that were made before there was billing."""
+        columns = [row["name"] for row in self._db.execute("pragma table_info(timers)")]
+        if "test_clock" not in columns:
+            self._db.execute("alter table timers add column test_clock text")
+            self._db.execute(NOTES_ON_OLDER_SESSIONS)
+
 
 class Transaction:
     def __init__(self, db: sqlite3.Connection, cause: Cause, settings: Settings) -> None:
@@ -121,10 +156,13 @@ class Transaction:
         yield lambda: self.db.execute("rollback to work")
         self.db.execute("release work")
 
+    def keep_time_moved(self, ahead_seconds: float) -> None:
+        self.db.execute("insert or replace into time_moved values (1, ?)", (ahead_seconds,))
+
     def add(self, obj: Object) -> Object:
         self.db.execute(
             "insert into objects (id, type, created, body) values (?, ?, ?, ?)",
-            (obj["id"], obj["object"], obj["created"], json.dumps(obj)),
+            (obj["id"], obj["object"], _created(obj), json.dumps(obj)),
         )
         return obj
 
@@ -187,6 +225,11 @@ class Transaction:
             (*values, limit),
         )
         return [json.loads(row["body"]) for row in rows]
+
+
+def _created(obj: Object) -> int:
+    """Only a discount does not say `created`."""
+    return int(obj["created"] if "created" in obj else obj["start"])
 
 
 def _loaded(row: sqlite3.Row | None) -> Object | None:

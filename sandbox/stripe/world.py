@@ -3,10 +3,10 @@
 import threading
 from dataclasses import dataclass, field
 
-from . import timers
+from . import clock, events, timers
 from .control.faults import Faults
 from .control.requests import RequestLog
-from .flows import checkout, payments, refunds
+from .flows import checkout, invoices, payments, refunds, subscriptions
 from .objects.webhook_endpoint import new_webhook_endpoint
 from .settings import Settings
 from .store import Store
@@ -19,6 +19,20 @@ TIMER_ACTIONS: dict[str, timers.Action] = {
     checkout.EXPIRE: checkout.expire_due,
     payments.SETTLE: checkout.settle,
     refunds.RESOLVE: refunds.resolve,
+    subscriptions.RENEW: subscriptions.renew,
+    subscriptions.GIVE_UP: subscriptions.give_up,
+    invoices.FINALIZE: subscriptions.finalize_due,
+    invoices.RETRY: subscriptions.collect_due,
+}
+FOLLOWERS: dict[str, events.Follower] = {
+    "payment_intent.succeeded": invoices.intent_succeeded,
+    "payment_intent.payment_failed": invoices.intent_failed,
+    "payment_intent.requires_action": invoices.intent_requires_action,
+    "invoice.paid": subscriptions.invoice_paid,
+    "invoice.payment_failed": subscriptions.invoice_failed,
+    "invoice.voided": subscriptions.invoice_forgiven,
+    "invoice.marked_uncollectible": subscriptions.invoice_forgiven,
+    "customer.deleted": subscriptions.customer_left,
 }
 
 
@@ -35,6 +49,9 @@ class World:
         self.store = Store(self.settings.data_folder / FILE, self.settings)
         self.courier = Courier(self.store)
         self.store.when_mail_is_queued = self.courier.wake
+        clock.set_ahead(self.store.time_moved())
+        for event_type, follower in FOLLOWERS.items():
+            events.follow(event_type, follower)
 
     def start(self) -> None:
         self._register_own_endpoint()
@@ -43,6 +60,10 @@ class World:
             (timers.run_forever, (self.store, TIMER_ACTIONS)),
         ):
             threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    def move_time(self, to: float) -> int:
+        """All that is due until then happens, in its order. Returns how many things did."""
+        return timers.move_time(self.store, TIMER_ACTIONS, to)
 
     def _register_own_endpoint(self) -> None:
         """The backend's endpoint is there from the start; its address follows the settings."""

@@ -5,9 +5,13 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from tests.backend.jobs import Jobs
 from tests.backend.purchase import Purchase, Shop
+from tests.backend.subscriber import Subscriber
+from tests.backend.wallet import Wallet
 from tests.backend.webhook import Webhook
 from tests.people import Newcomers, People, Person
+from tests.stripe_browser import StripeBrowser
 from tests.stripe_console import StripeConsole
 from tests.stripe_types import check_error, check_object, check_request
 
@@ -44,6 +48,24 @@ def webhook(sandbox: dict[str, str]) -> Webhook:
 
 
 @pytest.fixture
+def stripe_js(sandbox: dict[str, str]) -> StripeBrowser:
+    """The part of a buyer's browser that speaks to Stripe."""
+    return StripeBrowser(sandbox["STRIPE_API_BASE"], sandbox["STRIPE_PUBLISHABLE_KEY"])
+
+
+@pytest.fixture
+def wallet(stripe_js: StripeBrowser, buyer: Person) -> Wallet:
+    """The buyer's; nothing is in it yet."""
+    return Wallet(stripe_js, buyer)
+
+
+@pytest.fixture
+def jobs(sandbox: dict[str, str]) -> Jobs:
+    """The scheduler."""
+    return Jobs(sandbox)
+
+
+@pytest.fixture
 def shop_floor(stripe_console: StripeConsole, database: psycopg.Connection[dict]) -> Shop:
     return Shop(stripe_console, database)
 
@@ -52,3 +74,21 @@ def shop_floor(stripe_console: StripeConsole, database: psycopg.Connection[dict]
 def purchase(shop_floor: Shop, buyer: Person) -> Purchase:
     """A starter package that the buyer has paid; no webhook told of it, the page asked."""
     return shop_floor.sell(buyer)
+
+
+@pytest.fixture
+def subscriber(
+    stripe_console: StripeConsole, database: psycopg.Connection[dict], buyer: Person
+) -> Subscriber:
+    """The buyer, in a time of his own; he has not subscribed yet."""
+    return Subscriber(stripe_console, database, buyer)
+
+
+@pytest.fixture
+def subscribed(subscriber: Subscriber, stripe_console: StripeConsole) -> Subscriber:
+    """Has a monthly subscription, and everything about it was delivered. From here on Stripe's
+    deliveries are held: the test releases them."""
+    stripe_console.deliver("hold")
+    subscriber.subscribe("monthly")
+    stripe_console.release()
+    return subscriber

@@ -14,15 +14,24 @@ from flask import Flask
 
 from tests import shop
 from tests.backend.purchase import Purchase, Shop
+from tests.backend.wallet import CARDS, INTENTS, STARTER, Wallet
 from tests.backend.webhook import Webhook, event
 from tests.http import HTTP
 from tests.people import People, Person
-from tests.specification import check_answer, check_value, document, operation_of, operations
+from tests.specification import (
+    check_answer,
+    check_value,
+    document,
+    operation_of,
+    operations,
+    resolved,
+)
 from tests.stripe_console import IS_DECLINED, StripeConsole
 
 Env = dict[str, str]
 Answers = Iterator[httpx.Response]
 CHECKOUT = "/api/stripe/create-checkout-session"
+AUTO_RECHARGE = "/api/credits/auto-recharge"
 SIGNING_SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS1leGFtcGxlLWhvc3QtYXBwLTAx"
 
 
@@ -55,15 +64,20 @@ def test_every_operation_answers_as_it_is_described(
     shop_floor: Shop,
     stripe_console: StripeConsole,
     webhook: Webhook,
+    wallet: Wallet,
 ) -> None:
     walked = set()
     for answer in (
         *looking_around(sandbox),
         *buying(buyer, shop_floor, stripe_console),
+        *keeping_cards(wallet),
+        *subscribing(buyer, stripe_console),
+        *recharging(buyer),
         *spending(server, buyer),
-        *reading(buyer),
+        *refunding(admin, shop_floor.sell(buyer)),
+        *hearing_from_stripe(webhook, admin),
         *keeping_house(admin, scheduler, buyer),
-        *hearing_from_stripe(webhook),
+        *reading(buyer),
     ):
         assert answer.status_code < 400, f"{answer.request.url}: {answer.text}"
         check_answer(answer)
@@ -102,6 +116,48 @@ def buying(buyer: Person, floor: Shop, stripe: StripeConsole) -> Answers:
     yield buyer.get("/api/payments?status=canceled")
 
 
+def keeping_cards(wallet: Wallet) -> Answers:
+    buyer = wallet.buyer
+    yield (unpaid := buyer.post(INTENTS, STARTER | {"save_payment_method": True}, key="four"))
+    yield buyer.post(f"/api/payments/{unpaid.json()['payment_id']}/refresh")
+    card = wallet.save()
+    yield buyer.post(INTENTS, STARTER | {"currency": "eur", "payment_method_id": card})
+    yield buyer.get(CARDS)
+    yield buyer.post(f"{CARDS}/refresh", {})
+    yield buyer.post(f"{CARDS}/setup-intent", key="five")
+    yield buyer.post(f"{CARDS}/{wallet.save()}/default", key="six")
+    yield buyer.request("DELETE", f"{CARDS}/{card}")
+
+
+def subscribing(buyer: Person, stripe: StripeConsole) -> Answers:
+    yield (order := buyer.post(CHECKOUT, {"package_id": "monthly"}))
+    stripe.pay(order.json()["url"])
+    yield buyer.post(f"/api/payments/{order.json()['payment_id']}/refresh")
+    yield (mine := buyer.get("/api/stripe/subscriptions"))
+    [subscription] = mine.json()["subscriptions"]
+    named = {"subscription_id": subscription["subscription_id"]}
+    yield buyer.post("/api/stripe/cancel-subscription", named, key="seven")
+    yield buyer.post("/api/stripe/resume-subscription", named)
+    yield buyer.post("/api/stripe/portal-session", {"locale": "zh"})
+
+
+def recharging(buyer: Person) -> Answers:
+    yield buyer.get(AUTO_RECHARGE)
+    terms = {"threshold": 100, "package_id": "starter", "monthly_limit": 2000, "currency": "USD"}
+    yield buyer.request("PUT", AUTO_RECHARGE, json={"enabled": True, **terms})
+    yield buyer.request("PUT", AUTO_RECHARGE, json={"enabled": False})
+    yield buyer.request("PUT", AUTO_RECHARGE, json={"enabled": True, **terms})
+
+
+def refunding(admin: Person, purchase: Purchase) -> Answers:
+    path = f"/api/payments/{purchase.payment_id}/refund"
+    yield admin.post(path, {"amount": 100, "reason": "duplicate"}, key=uuid.uuid4().hex)
+    yield admin.get(path)
+    many = {"payment_ids": [purchase.payment_id, str(uuid.uuid4())], "reason": "For the wait."}
+    yield admin.post("/api/admin/refunds", many | {"dry_run": True})
+    yield admin.post("/api/admin/refunds", many, key=uuid.uuid4().hex)
+
+
 def spending(server: Person, buyer: Person) -> Answers:
     work = {"user_id": buyer.id, "feature": "image_generation", "quantity": 2}
     for key in (uuid.uuid4().hex,) * 2:
@@ -117,7 +173,8 @@ def spending(server: Person, buyer: Person) -> Answers:
         held := server.post("/api/credits/holds", work | {"ttl_seconds": 60}, key=uuid.uuid4().hex)
     )
     yield server.post(f"/api/credits/holds/{held.json()['hold_id']}/release")
-    low = {"user_id": buyer.id, "feature": "docx_processing", "quantity": 730}
+    there = buyer.available
+    low = {"user_id": buyer.id, "feature": "docx_processing", "quantity": (there - 20) // 2}
     yield server.post("/api/credits/spend", low, key=uuid.uuid4().hex)
 
 
@@ -127,8 +184,10 @@ def reading(buyer: Person) -> Answers:
     yield buyer.get(f"/api/credits/transactions?cursor={page.json()['next_cursor']}&type=spend")
     yield buyer.get("/api/credits/transactions?format=csv")
     yield buyer.get("/api/credits/forecast")
+    [card] = buyer.get(CARDS).json()["payment_methods"]
+    buyer.request("DELETE", f"{CARDS}/{card['id']}")
     yield (told := buyer.get("/api/credits/events"))
-    assert told.json()["events"]
+    assert {"low_balance", "auto_recharge_off"} <= {each["type"] for each in told.json()["events"]}
     yield buyer.request("PUT", "/api/credits/low-balance-threshold", json={"threshold": 10})
     yield buyer.get("/api/credits/usage")
     yield buyer.get("/api/credits/usage?from=2026-01-01&to=2026-01-02T00:00:00Z&group=day")
@@ -138,16 +197,28 @@ def keeping_house(admin: Person, scheduler: Person, buyer: Person) -> Answers:
     for credits, expires_at in ((7, "2027-01-01T00:00:00+01:00"), (-5, None)):
         grant = {"user_id": buyer.id, "credits": credits, "reason": "x", "expires_at": expires_at}
         yield admin.post("/api/admin/credits/grant", grant, key=uuid.uuid4().hex)
-    for job in ("expire-credits", "release-holds", "deliver-events"):
+    for path in (
+        "payments?limit=1",
+        f"payments?q={buyer.email}&status=succeeded&currency=USD&from=2026-01-01&disputed=false",
+        f"users/{buyer.id}",
+        "events?status=processed&limit=1",
+        "metrics",
+    ):
+        yield admin.get(f"/api/admin/{path}")
+    for job in (
+        "expire-credits", "release-holds", "deliver-events", "auto-recharge", "reconcile", "cleanup",
+    ):  # fmt: skip
         yield scheduler.get(f"/api/jobs/{job}")
         yield scheduler.post(f"/api/jobs/{job}")
 
 
-def hearing_from_stripe(webhook: Webhook) -> Answers:
+def hearing_from_stripe(webhook: Webhook, admin: Person) -> Answers:
     ignored = event("customer.created", {"id": "cus_1", "object": "customer"})
     yield webhook.send(ignored)
     yield webhook.send(ignored)
-    yield webhook.send(event("checkout.session.completed", {"id": "cs_of_nobody"}))
+    failed = event("checkout.session.completed", {"id": "cs_of_nobody"})
+    yield webhook.send(failed)
+    yield admin.post(f"/api/admin/events/{failed['id']}/replay")
 
 
 def test_errors_are_the_problems_that_are_described(
@@ -232,11 +303,10 @@ def test_the_host_app_hears_what_is_described(
         counts = telling.post("/api/jobs/deliver-events", headers=shop.bearer(scheduler.token)).json
         app.shutdown()
     assert counts["delivered"] == len(Ear.heard) > 0
-    described = document()["webhooks"]["low_balance"]["post"]
-    schema = described["requestBody"]["content"]["application/json"]["schema"]
     for headers, body in Ear.heard:
-        check_value(schema, body)
-        assert {parameter["name"] for parameter in described["parameters"]} <= headers
+        described = document()["webhooks"][body["type"]]["post"]
+        check_value(described["requestBody"]["content"]["application/json"]["schema"], body)
+        assert {resolved(each)["name"] for each in described["parameters"]} <= headers
     assert buyer.id in {body["data"]["user_id"] for _, body in Ear.heard}
 
 

@@ -48,12 +48,18 @@ test("no raw message of a library reaches a reader", () => {
   assert.equal(explain(new TypeError("raw")), t("error.unexpected"));
 });
 
-test("every status of a payment has a title and a sentence", () => {
+test("every status of a payment has a title, a sentence, and a word in the history", () => {
   const payments = Object.keys(OUTCOMES).map((status) => ({ status, error: null }));
   for (const payment of [...payments, { status: "failed", error: { code: "amount_mismatch" } }]) {
     const { name } = outcome(payment);
-    assert.ok(en[`payment.${name}`] && en[`payment.${name}.text`], name);
+    assert.ok(en[`payment.${name}`] && en[`payment.${name}.text`] && en[`payments.status.${name}`], name);
   }
+});
+
+test("every status Stripe has for a subscription has a word", () => {
+  // https://docs.stripe.com/api/subscriptions/object#subscription_object-status
+  const statuses = "incomplete incomplete_expired trialing active past_due canceled unpaid paused";
+  for (const status of statuses.split(" ")) assert.ok(en[`plans.status.${status}`], status);
 });
 
 test("a buyer whose money came in the wrong amount does not read that nothing was charged", () => {
@@ -80,7 +86,10 @@ test("no text is kept that nobody says", async () => {
   const files = (await readdir(FRONTEND, { recursive: true })).filter((file) =>
     /\.(js|html)$/.test(file) && !/^(vendor|locales)\//.test(file));
   const code = (await Promise.all(files.map((file) => readFile(new URL(file, FRONTEND), "utf8")))).join();
-  const composed = /^(error|auth|type|payment|span|buy\.per_)/;
+  const composed = new RegExp(`^(${[
+    "error", "auth", "type", "payment", "span", "decline", "buy\\.per_", "buy\\.rhythm_", "plans\\.price_",
+    "plans\\.status", "payments\\.(kind|status)", "recharge\\.off",
+  ].join("|")})`);
   const unsaid = Object.keys(en).filter((key) => !composed.test(key) && !code.includes(`"${key}"`));
   assert.deepEqual(unsaid, []);
 });

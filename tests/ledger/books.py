@@ -169,22 +169,61 @@ class Desk:
             idempotency_key=key or new_key(),
         )
 
-    def order(self, user_id: str, package_id: str = "starter", currency: str = "usd") -> Any:
+    def order(
+        self, user_id: str, package_id: str = "starter", currency: str = "usd", **fields: Any
+    ) -> Any:
         """A new payment, as the API shows it."""
-        return self.call(
-            "create_payment",
-            user_id=user_id,
-            package_id=package_id,
-            currency=currency,
-            default_currency="usd",
-            livemode=False,
-            ui_mode="hosted",
-            return_url=None,
-            locale="en",
-        )["payment"]
+        asked = {
+            "user_id": user_id,
+            "package_id": package_id,
+            "currency": currency,
+            "default_currency": "usd",
+            "livemode": False,
+            "ui_mode": "hosted",
+            "return_url": None,
+            "locale": "en",
+        }
+        return self.call("create_payment", **asked | fields)["payment"]
 
     def facts(self, **facts: Any) -> Any:
         return self.call("record_facts", facts=facts)
+
+    def customer(self, user_id: str) -> str:
+        """The user becomes a customer of Stripe's, unless he is. Returns that one's id."""
+        new = new_id("cus")
+        return self.call("record_customer", user_id=user_id, livemode=False, customer_id=new)
+
+    def card(self, customer_id: str) -> str:
+        """A customer saves a card; the first is his default. Returns its id."""
+        card_id = new_id("pm")
+        card = {"id": card_id, "customer_id": customer_id, "brand": "visa", "last4": "4242"}
+        self.facts(payment_methods=[card | {"exp_month": 12, "exp_year": 2034}])
+        return card_id
+
+    def recharge(self, user_id: str, **terms: Any) -> Any:
+        """The user switches auto-recharge on: by default ten starters a month, whenever there are
+        fewer than 100 credits."""
+        usual = {"enabled": True, "threshold": 100, "package_id": "starter", "monthly_limit": 4990}
+        usual |= {"livemode": False, "currency": "usd", "default_currency": "usd"}
+        return self.call("set_auto_recharge", user_id=user_id, **usual | terms)
+
+    def claim(self, limit: int = 10) -> list[Any]:
+        """What the job is to charge now: orders."""
+        return self.call("claim_auto_recharges", livemode=False, limit=limit)
+
+    def price(self, package_id: str = "monthly", amount: int = 899, credits: int = 1000) -> str:
+        """A price at Stripe that sells a subscription in dollars. Returns its id."""
+        price_id = new_id("price")
+        self.call(
+            "record_price",
+            price_id=price_id,
+            package_id=package_id,
+            currency="usd",
+            amount=amount,
+            credits=credits,
+            livemode=False,
+        )
+        return price_id
 
     def pay(self, payment: dict[str, Any]) -> str:
         """All of it, by card. Returns the payment intent's id."""

@@ -4,24 +4,42 @@ Shapes: https://docs.stripe.com/api, in the version that the SDK pins; of each o
 things are with it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.services.events import HANDLERS
+from backend.services.events import Webhook
+from tests import shop
 from tests.ledger.books import Desk, new_id
 
+SETTINGS = shop.settings()
 API_VERSION = "2026-10-28.endive"
-Event = dict[str, Any]
+StripeObject = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Event:
+    """`now`: what Stripe answers, by id, to whoever asks after this has happened."""
+
+    payload: dict[str, Any]
+    now: dict[str, StripeObject]
 
 
 @dataclass
 class Stripe:
-    """One checkout session and what becomes of it. `amount` in minor units of US dollars."""
+    """One payment and what becomes of it. `amount` in minor units of US dollars."""
 
     payment_id: str
     user_id: str
     amount: int
+    discount: int = 0
+    tax: int = 0
     ids: dict[str, str] = field(default_factory=dict)
+    objects: dict[str, StripeObject] = field(default_factory=dict)
+
+    @property
+    def due(self) -> int:
+        return self.amount - self.discount + self.tax
 
     def id(self, prefix: str, nth: int = 1) -> str:
         """The same object has the same id each time."""
@@ -31,7 +49,8 @@ class Stripe:
         session = {
             "id": self.id("cs_test"),
             "object": "checkout.session",
-            "amount_total": self.amount,
+            "amount_subtotal": self.amount,
+            "amount_total": self.due,
             "client_reference_id": self.payment_id,
             "currency": "usd",
             "customer": self.id("cus"),
@@ -39,20 +58,24 @@ class Stripe:
             "livemode": False,
             "metadata": self._metadata(),
             "mode": "payment",
-            "payment_intent": self.id("pi"),
+            "payment_intent": self.id("pi") if self.due else None,
             "payment_status": payment_status,
             "status": status,
+            "total_details": {
+                "amount_discount": self.discount,
+                "amount_shipping": 0,
+                "amount_tax": self.tax,
+            },
             "url": None,
         }
         return self._event(f"checkout.session.{event_type}", session)
 
-    def intent(self, event_type: str, status: str) -> Event:
-        is_paid = status == "succeeded"
+    def intent(self, event_type: str, status: str, **changed: Any) -> Event:
         intent = {
             "id": self.id("pi"),
             "object": "payment_intent",
-            "amount": self.amount,
-            "amount_received": self.amount if is_paid else 0,
+            "amount": self.due,
+            "amount_received": self.due if status == "succeeded" else 0,
             "currency": "usd",
             "customer": self.id("cus"),
             "last_payment_error": None,
@@ -61,43 +84,74 @@ class Stripe:
             "metadata": self._metadata(),
             "status": status,
         }
-        return self._event(f"payment_intent.{event_type}", intent)
+        return self._event(f"payment_intent.{event_type}", intent | changed)
 
-    def refund(self, event_type: str, status: str, amount: int, nth: int = 1) -> Event:
+    def charge(self, event_type: str, nth: int = 1, **changed: Any) -> Event:
+        """The receipt."""
+        charge = {
+            "id": self.id("ch", nth),
+            "object": "charge",
+            "amount": self.due,
+            "currency": "usd",
+            "metadata": self._metadata(),
+            "payment_intent": self.id("pi", nth),
+            "receipt_url": "https://pay.stripe.com/receipts/1",
+        }
+        return self._event(f"charge.{event_type}", charge | changed)
+
+    def refund(
+        self, event_type: str, status: str, amount: int, nth: int = 1, intent: int = 1
+    ) -> Event:
         refund = {
             "id": self.id("re", nth),
             "object": "refund",
             "amount": amount,
-            "charge": self.id("ch"),
+            "charge": self.id("ch", intent),
             "currency": "usd",
             "metadata": {},
-            "payment_intent": self.id("pi"),
+            "payment_intent": self.id("pi", intent),
             "reason": "requested_by_customer",
             "status": status,
         }
         return self._event(event_type, refund)
 
-    def dispute(self, event_type: str, status: str, amount: int) -> Event:
+    def dispute(self, event_type: str, status: str, amount: int, intent: int = 1) -> Event:
         dispute = {
             "id": self.id("du"),
             "object": "dispute",
             "amount": amount,
-            "charge": self.id("ch"),
+            "charge": self.id("ch", intent),
             "currency": "usd",
             "evidence_details": {"due_by": 1_900_000_000, "has_evidence": False},
             "livemode": False,
             "metadata": {},
-            "payment_intent": self.id("pi"),
+            "payment_intent": self.id("pi", intent),
             "reason": "fraudulent",
             "status": status,
         }
         return self._event(f"charge.dispute.{event_type}", dispute)
 
+    def paper(self, event_type: str) -> Event:
+        """The invoice that a one-time purchase leaves behind."""
+        paper = {
+            "id": self.id("in"),
+            "object": "invoice",
+            "billing_reason": "manual",
+            "customer": self.id("cus"),
+            "hosted_invoice_url": "https://invoice.stripe.com/i/1",
+            "metadata": self._metadata(),
+            "parent": None,
+            "status": "paid",
+        }
+        return self._event(event_type, paper)
+
     def _metadata(self) -> dict[str, str]:
         return {"payment_id": self.payment_id, "user_id": self.user_id}
 
-    def _event(self, event_type: str, stripe_object: dict[str, Any]) -> Event:
-        return {
+    def _event(self, event_type: str, stripe_object: StripeObject, **asked: Any) -> Event:
+        """`asked`: what the object says beside that, or otherwise, to whoever asks for it."""
+        self.objects = self.objects | {stripe_object["id"]: stripe_object | asked}
+        payload = {
             "id": new_id("evt"),
             "object": "event",
             "api_version": API_VERSION,
@@ -106,17 +160,36 @@ class Stripe:
             "livemode": False,
             "type": event_type,
         }
+        return Event(payload, self.objects)
 
 
-def receive(desk: Desk, event: Event) -> None:
-    """Stripe tells us."""
-    desk.call("receive_event", event=event, livemode=False, facts=facts_of(event))
+@dataclass(frozen=True)
+class Till:
+    """What services/events.py asks, in the place of Stripe's API and of PostgREST."""
+
+    desk: Desk
+    now: dict[str, StripeObject]
+
+    def as_service(self, function: str, **arguments: Any) -> Any:
+        return self.desk.call(function, **arguments)
+
+    def __getattr__(self, name: str) -> Callable[[str], StripeObject]:
+        """`retrieve_…`: the object as it is now."""
+        if not name.startswith("retrieve_"):
+            raise AttributeError(name)
+        return self.now.__getitem__
+
+
+def webhook(desk: Desk, now: dict[str, StripeObject]) -> Webhook:
+    till: Any = Till(desk, now)
+    return Webhook(SETTINGS, till, till)
+
+
+def receive(desk: Desk, event: Event, latest: Event | None = None) -> None:
+    """Stripe tells us; `latest` is the last thing that has happened there by now."""
+    webhook(desk, (latest or event).now)._take(event.payload)
 
 
 def learn(desk: Desk, event: Event) -> None:
     """We ask Stripe, and are told the same."""
-    desk.call("record_facts", facts=facts_of(event))
-
-
-def facts_of(event: Event) -> dict[str, Any]:
-    return HANDLERS[event["type"]](event["data"]["object"])
+    desk.call("record_facts", facts=webhook(desk, event.now)._facts_of(event.payload))

@@ -15,11 +15,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.ledger import lives, lives_of_subscriptions
 from tests.ledger.books import Books, Desk, Refused, Server, new_key
 from tests.ledger.crowd import crowd, rush
-from tests.ledger.lives import AMOUNT, LIVES
-from tests.ledger.stripe_says import Stripe, receive
+from tests.ledger.stripe_says import Event, receive
 from tests.together import all_at_once
+
+LIVES = lives.LIVES | lives_of_subscriptions.LIVES
 
 SECONDS = 6
 WRITERS, READERS, USERS = 24, 4, 5
@@ -37,6 +39,7 @@ class Clerk:
         self.users = users
         self.chance = random.Random(seed)
         self.holds: list[str] = []
+        self.cards: list[str] = []
 
     def work(self, deadline: float) -> Counter[str]:
         """How often which SQLSTATE came back that is no refusal."""
@@ -44,6 +47,7 @@ class Clerk:
         while time.monotonic() < deadline:
             duty = self.chance.choice(
                 [self.spend, self.hold, self.end_hold, self.grant, self.sweep, self.life]
+                + [self.save_card, self.choose_card, self.agree, self.recharge, self.close]
             )
             try:
                 duty(self.chance.choice(self.users))
@@ -76,11 +80,41 @@ class Clerk:
         self.desk.call(self.chance.choice(["expire_credits", "expire_holds"]), limit=limit)
 
     def life(self, user_id: str) -> None:
-        """A whole life of a payment, in any order; another clerk may tell the same."""
-        stripe = Stripe(self.desk.order(user_id)["payment_id"], user_id, AMOUNT)
-        events = self.chance.choice(list(LIVES.values())).tell(stripe)
+        """A whole life of a payment or a subscription, in any order."""
+        life = self.chance.choice(list(LIVES.values()))
+        events = life.tell((life.begin or lives.begin)(self.desk, user_id))
         for event in self.chance.sample(events, len(events)):
-            receive(self.desk, event)
+            receive(self.desk, event, events[-1])
+
+    def save_card(self, user_id: str) -> None:
+        self.cards.append(self.desk.card(self.desk.customer(user_id)))
+
+    def choose_card(self, user_id: str) -> None:
+        """Which of them is the default, that one is gone, or the customer is."""
+        if self.cards:
+            card_id = self.chance.choice(self.cards[-5:])
+            customer = {"id": self.desk.customer(user_id), "default_payment_method": card_id}
+            gone = [{"id": card_id, "detached": True}]
+            told = [{"customer": customer}] * 5 + [{"payment_methods": gone}] * 4
+            told.append({"customer": {"id": customer["id"], "deleted": True}})
+            self.desk.facts(**self.chance.choice(told))
+
+    def agree(self, user_id: str) -> None:
+        enabled, threshold = self.chance.random() < 0.8, self.chance.randint(1, 2000)
+        self.desk.recharge(user_id, enabled=enabled, threshold=threshold, monthly_limit=10**9)
+
+    def recharge(self, _user_id: str) -> None:
+        """What is due is ordered; some are paid, some declined."""
+        for order in self.desk.claim(3):
+            payment = order["payment"]
+            if self.chance.random() < 0.5:
+                self.desk.pay(payment)
+            else:
+                self.desk.facts(payment_id=payment["payment_id"], ended="failed")
+
+    def close(self, _user_id: str) -> None:
+        self.desk.call("list_abandoned_payments", livemode=False, limit=10)
+        self.desk.call("delete_old_records", limit=10)
 
 
 def read(books: Books, deadline: float) -> Counter[str]:
@@ -124,12 +158,14 @@ def test_one_payment_told_by_many_in_opposite_orders_is_no_deadlock(
     """The same ten payments of two users, forwards and backwards, with refunds before payments."""
     log_began = server.log.stat().st_size
     users = [books.new_user() for _ in range(2)]
-    events = []
+    events: list[Event] = []
     for nth in range(10):
-        stripe = Stripe(desk.order(users[nth % 2])["payment_id"], users[nth % 2], AMOUNT)
+        stripe = lives.begin(desk, users[nth % 2])
         events += LIVES["refund and dispute"].tell(stripe)
+    for user_id in users:
+        events += LIVES["renewed"].tell(lives_of_subscriptions.begin(desk, user_id))
 
-    def tell(desk: Desk, order: list[dict[str, Any]]) -> None:
+    def tell(desk: Desk, order: list[Event]) -> None:
         for event in order:
             receive(desk, event)
             desk.grant(users[0], 1, key=new_key())

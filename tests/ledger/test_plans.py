@@ -19,7 +19,7 @@ HISTORY = Path(__file__).with_name("long_history.sql")
 EXECUTIONS = 8
 PAGE = 20
 # Small tables that may be read whole.
-CATALOG = ["feature_costs", "credit_packages", "credit_package_prices"]
+CATALOG = ["feature_costs", "credit_packages", "credit_package_prices", "stripe_prices"]
 READ = """
 select sum(seq_scan), sum(seq_tup_read + coalesce(idx_tup_fetch, 0))
 from pg_stat_xact_user_tables where schemaname in ('public', 'auth') and relname <> all(%s)

@@ -38,6 +38,29 @@ order by 1
 """
 
 
+def subscription(customer_id: str, price_id: str) -> dict[str, Any]:
+    moments = dict.fromkeys(["current_period_end", "created_at", "learnt_at"], "2026-11-21")
+    return moments | {
+        "id": new_id("sub"),
+        "customer_id": customer_id,
+        "price_id": price_id,
+        "status": "active",
+        "cancel_at_period_end": False,
+    }
+
+
+def smaller_plan(price_id: str) -> dict[str, Any]:
+    """An invoice that gives back more than it asks for."""
+    return {
+        "id": new_id("in"),
+        "subscription_id": new_id("sub"),
+        "billing_reason": "subscription_update",
+        "currency": "usd",
+        "amount_subtotal": -400,
+        "lines": [{"price_id": price_id, "amount": -400}],
+    }
+
+
 class Cast:
     """The callers, and books in which every table has a row of the owner's."""
 
@@ -49,7 +72,13 @@ class Cast:
             intent_id = desk.buy(self.owner_id)
             desk.refund(intent_id, 100)
             desk.dispute(intent_id, AMOUNT, "won")
-            desk.facts(payment_intent_id=intent_id, customer_id=new_id("cus"))
+            customer_id = desk.customer(self.owner_id)
+            desk.card(customer_id)
+            desk.recharge(self.owner_id)
+            price_id = desk.price()
+            desk.facts(subscription=subscription(customer_id, price_id))
+            desk.facts(paid=True, amount=0, currency="usd", invoice=smaller_plan(price_id))
+            desk.call("begin_reconciliation", livemode=False, since="2026-11-01")
             desk.hold(self.owner_id, 5)
             desk.spend(self.owner_id, 380)  # falls below the threshold: an account event
             event = {"id": new_id("evt"), "type": "test", "livemode": False, "created": 0}

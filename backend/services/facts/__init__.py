@@ -5,7 +5,12 @@ so its facts may be merged again and in any order. None: the object is none of t
 Shapes: Stripe's API reference for the SDK's pinned version.
 """
 
-from backend.services.facts.billing import of_invoice, of_refused_invoice, of_subscription
+from backend.services.facts.billing import (
+    of_invoice,
+    of_refused_invoice,
+    of_subscription,
+    of_waiting_invoice,
+)
 from backend.services.facts.cards import (
     of_customer,
     of_deleted_customer,
@@ -26,5 +31,5 @@ __all__ = [
     "Facts", "StripeObject", "of_charge", "of_checkout_session", "of_customer",
     "of_deleted_customer", "of_dispute", "of_failed_checkout_session", "of_invoice",
     "of_payment_intent", "of_payment_method", "of_payment_methods", "of_refund",
-    "of_refused_invoice", "of_subscription", "time_of",
+    "of_refused_invoice", "of_subscription", "of_waiting_invoice", "time_of",
 ]  # fmt: skip

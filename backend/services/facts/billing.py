@@ -65,11 +65,13 @@ def of_invoice(invoice: StripeObject) -> Facts | None:
 
 
 def of_refused_invoice(invoice: StripeObject) -> Facts | None:
-    """A renewal that could not be charged: the buyer must see to it himself."""
-    facts = of_invoice(invoice)
-    if facts is None or "ended" in facts or "paid" in facts:
-        return facts
-    return facts | {"error": {"code": "authentication_required", "message": None}}
+    """A renewal whose charge was declined: the buyer must see to it himself."""
+    return _unpaid(invoice, "card_declined")
+
+
+def of_waiting_invoice(invoice: StripeObject) -> Facts | None:
+    """A renewal whose bank asks for 3D Secure."""
+    return _unpaid(invoice, "authentication_required")
 
 
 def of_subscription(subscription: StripeObject, asked_at: float | None = None) -> Facts:
@@ -91,6 +93,13 @@ def of_subscription(subscription: StripeObject, asked_at: float | None = None) -
             }
         )
     }
+
+
+def _unpaid(invoice: StripeObject, code: str) -> Facts | None:
+    facts = of_invoice(invoice)
+    if facts is None or "ended" in facts or "paid" in facts:
+        return facts
+    return facts | {"error": {"code": code, "message": None}}
 
 
 def _of_paper(invoice: StripeObject) -> Facts | None:

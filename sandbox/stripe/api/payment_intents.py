@@ -9,19 +9,22 @@ from stripe.params import (
     PaymentIntentRetrieveParams,
 )
 
-from .. import cards, lists, money
+from .. import lists, money
 from ..errors import InvalidParams, InvalidRequest
 from ..events import emit
 from ..flows import checkout, payments
 from ..objects.payment_intent import new_payment_intent
-from ..objects.payment_method import new_card_method
 from ..params import Params
 from ..store import Object, Transaction, public
+from . import confirming
 from .routes import Routes, found, merged_metadata
 
 routes = Routes()
 
+BROWSER = ("payment_method", "receipt_email", "return_url", "setup_future_usage", "use_stripe_sdk")
+CONFIRM = (*BROWSER, "off_session")
 KNOWN = (
+    *CONFIRM,
     "amount",
     "automatic_payment_methods",
     "confirm",
@@ -29,32 +32,42 @@ KNOWN = (
     "customer",
     "description",
     "metadata",
-    "payment_method",
-    "receipt_email",
-    "return_url",
+    "statement_descriptor_suffix",
 )
-CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+CHANGEABLE = (
+    "amount",
+    "currency",
+    "description",
+    "receipt_email",
+    "setup_future_usage",
+    "statement_descriptor_suffix",
+)
 
 
 @routes.post("/v1/payment_intents", PaymentIntentCreateParams, KNOWN)
 def create(tx: Transaction, params: Params) -> Object:
-    _check_money(params)
-    if "customer" in params:
-        found(tx, "customer", params["customer"], "customer")
-    method = _method(tx, params)
+    _check_money(params["amount"], params["currency"].lower())
+    _check_confirming(params)
+    customer = params.get("customer")
+    if customer:
+        found(tx, "customer", customer, "customer")
+    method = confirming.named_method(tx, params, customer)
     intent = new_payment_intent(
         amount=params["amount"],
         currency=params["currency"].lower(),
-        customer=params.get("customer"),
+        customer=customer,
         payment_method_types=["card"],
-        metadata=params.get("metadata", {}),
+        metadata=params.get("metadata") or {},
         description=params.get("description"),
         receipt_email=params.get("receipt_email"),
-        automatic_payment_methods=_automatic(params),
+        statement_descriptor_suffix=params.get("statement_descriptor_suffix"),
+        automatic_payment_methods=confirming.automatic_payment_methods(params),
+        setup_future_usage=params.get("setup_future_usage"),
     )
     if method:
         intent |= {"payment_method": method["id"], "status": "requires_confirmation"}
     emit(tx, "payment_intent.created", tx.add(intent))
+    params = {name: value for name, value in params.items() if name != "payment_method"}
     return _confirm(tx, intent, params) if params.get("confirm") else intent
 
 
@@ -64,7 +77,7 @@ def list_all(tx: Transaction, params: Params) -> Object:
     return lists.page(tx, "payment_intent", "/v1/payment_intents", params, filters)
 
 
-@routes.get("/v1/payment_intents/<id>", PaymentIntentRetrieveParams)
+@routes.get("/v1/payment_intents/<id>", PaymentIntentRetrieveParams, browser=[])
 def retrieve(tx: Transaction, params: Params, id: str) -> Object:
     return found(tx, "payment_intent", id)
 
@@ -72,25 +85,24 @@ def retrieve(tx: Transaction, params: Params, id: str) -> Object:
 @routes.post(
     "/v1/payment_intents/<id>",
     PaymentIntentModifyParams,
-    ["amount", "description", "metadata", "receipt_email"],
+    [*CHANGEABLE, "customer", "metadata", "payment_method"],
 )
 def update(tx: Transaction, params: Params, id: str) -> Object:
     intent = found(tx, "payment_intent", id)
-    if "amount" in params and intent["status"] not in CONFIRMABLE:
-        raise _unexpected_state(intent, "update the amount of")
-    changes = {
-        name: params[name] or None
-        for name in ("amount", "description", "receipt_email")
-        if name in params
-    }
+    if params.keys() - {"metadata", "description", "expand"} and not _is_open(intent):
+        raise _unexpected_state(intent, "update")
+    changes = {name: params[name] or None for name in CHANGEABLE if name in params}
+    changes |= _changed_customer(tx, intent, params)
+    method = confirming.named_method(tx, params, changes.get("customer", intent["customer"]))
+    if method:
+        changes |= {"payment_method": method["id"], "status": "requires_confirmation"}
     tx.change(intent, **changes, metadata=merged_metadata(intent, params.get("metadata")))
+    _check_money(intent["amount"], intent["currency"])
     return intent
 
 
 @routes.post(
-    "/v1/payment_intents/<id>/confirm",
-    PaymentIntentConfirmParams,
-    ["payment_method", "return_url", "receipt_email"],
+    "/v1/payment_intents/<id>/confirm", PaymentIntentConfirmParams, CONFIRM, browser=BROWSER
 )
 def confirm(tx: Transaction, params: Params, id: str) -> Object:
     intent = found(tx, "payment_intent", id)
@@ -107,31 +119,38 @@ def cancel(tx: Transaction, params: Params, id: str) -> Object:
 
 def _confirm(tx: Transaction, intent: Object, params: Params) -> Object:
     """Raises CardError when the card is declined; what the attempt did is kept."""
-    if intent["status"] not in CONFIRMABLE:
-        raise _unexpected_state(intent, "confirm")
-    method = _method(tx, params) or tx.get("payment_method", intent["payment_method"] or "")
-    if method is None:
-        raise InvalidRequest(
-            "You cannot confirm this PaymentIntent because it's missing a payment method.",
-            code="payment_intent_unexpected_state",
-            payment_intent=public(intent),
-        )
-    intent["_return_url"] = params.get("return_url")
-    payments.attempt(tx, intent, method)
+    method = confirming.prepare(tx, intent, params)
+    if "setup_future_usage" in params:
+        intent["setup_future_usage"] = params["setup_future_usage"] or None
+    if "receipt_email" in params:
+        intent["receipt_email"] = params["receipt_email"] or None
+    # `true`, or the older `one_off` and `recurring`, which mean the same.
+    off_session = params.get("off_session", False) is not False
+    payments.attempt(tx, intent, method, off_session=off_session)
     if intent["last_payment_error"]:
         raise payments.error_of(intent)
     return intent
 
 
-def _method(tx: Transaction, params: Params) -> Object | None:
-    """The payment method that is named; Stripe's ready-made ones (`pm_card_visa`) are made now."""
-    name = params.get("payment_method")
-    if name is None:
-        return None
-    card = cards.ready_made(name)
-    if card:
-        return tx.add(new_card_method(card, params.get("receipt_email"), None))
-    return found(tx, "payment_method", name, "payment_method")
+def _changed_customer(tx: Transaction, intent: Object, params: Params) -> Object:
+    """It is set once."""
+    customer = params.get("customer")
+    if not customer or customer == intent["customer"]:
+        return {}
+    if intent["customer"]:
+        raise InvalidRequest(
+            "You cannot modify `customer` on a PaymentIntent once it already has been set. To "
+            "fulfill a payment with a different Customer, cancel this PaymentIntent and create a "
+            "new one.",
+            param="customer",
+        )
+    return {"customer": found(tx, "customer", customer, "customer")["id"]}
+
+
+def _check_confirming(params: Params) -> None:
+    for name in ("off_session", "return_url"):
+        if name in params and not params.get("confirm"):
+            raise InvalidParams(f"You can only set `{name}` when `confirm` is `true`.", param=name)
 
 
 def _refuse_of_session(tx: Transaction, intent: Object, verb: str) -> None:
@@ -152,17 +171,15 @@ def _unexpected_state(intent: Object, verb: str) -> InvalidRequest:
     )
 
 
-def _automatic(params: Params) -> Object:
-    given: Object = params.get("automatic_payment_methods", {"enabled": True})
-    return {"allow_redirects": "always"} | given
+def _is_open(intent: Object) -> bool:
+    return intent["status"] in confirming.CONFIRMABLE
 
 
-def _check_money(params: Params) -> None:
-    currency = params["currency"].lower()
+def _check_money(amount: int, currency: str) -> None:
     if currency not in money.SUPPORTED:
         raise InvalidParams(f"Invalid currency: {currency}.", param="currency")
     minimum = money.MINIMUM_CHARGE.get(currency, 1)
-    if params["amount"] < minimum:
+    if amount < minimum:
         raise InvalidParams(
             f"Amount must be at least {money.format_amount(minimum, currency)} {currency}",
             code="amount_too_small",

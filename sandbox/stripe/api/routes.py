@@ -13,37 +13,62 @@ Handler = Callable[..., Object]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`spec` is the SDK's description of the parameters, `honours` what the sandbox acts on."""
+    """`spec` is the SDK's description of the parameters, `honours` what the sandbox acts on.
+
+    `browser`: what of that a browser may send, with the publishable key and (where the path names
+    an object) its client secret; None keeps the endpoint to the secret key.
+    """
 
     method: str
     path: str
     spec: type
     honours: frozenset[str]
     handle: Handler
+    browser: frozenset[str] | None = None
 
 
 class Routes:
     def __init__(self) -> None:
         self.endpoints: list[Endpoint] = []
 
-    def get(self, path: str, spec: type, honours: Iterable[str] = ()) -> Callable[..., Any]:
-        return self._endpoint("GET", path, spec, honours)
+    def get(
+        self,
+        path: str,
+        spec: type,
+        honours: Iterable[str] = (),
+        *,
+        browser: Iterable[str] | None = None,
+    ) -> Callable[..., Any]:
+        return self._endpoint("GET", path, spec, honours, browser)
 
     def list(self, path: str, spec: type, filters: Iterable[str] = ()) -> Callable[..., Any]:
         return self._endpoint("GET", path, spec, PAGING.union(filters))
 
-    def post(self, path: str, spec: type, honours: Iterable[str] = ()) -> Callable[..., Any]:
-        return self._endpoint("POST", path, spec, honours)
+    def post(
+        self,
+        path: str,
+        spec: type,
+        honours: Iterable[str] = (),
+        *,
+        browser: Iterable[str] | None = None,
+    ) -> Callable[..., Any]:
+        return self._endpoint("POST", path, spec, honours, browser)
 
-    def delete(self, path: str, spec: type) -> Callable[..., Any]:
-        return self._endpoint("DELETE", path, spec, ())
+    def delete(self, path: str, spec: type, honours: Iterable[str] = ()) -> Callable[..., Any]:
+        return self._endpoint("DELETE", path, spec, honours)
 
     def _endpoint(
-        self, method: str, path: str, spec: type, honours: Iterable[str]
+        self,
+        method: str,
+        path: str,
+        spec: type,
+        honours: Iterable[str],
+        browser: Iterable[str] | None = None,
     ) -> Callable[[Handler], Handler]:
         def declare(handle: Handler) -> Handler:
             known = frozenset({"expand", *honours})
-            self.endpoints.append(Endpoint(method, path, spec, known, handle))
+            allowed = None if browser is None else frozenset({"expand", *browser})
+            self.endpoints.append(Endpoint(method, path, spec, known, handle, allowed))
             return handle
 
         return declare

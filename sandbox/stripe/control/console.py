@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from .. import clock
 from ..money import format_amount
 from ..store import Object, Transaction, public
 from ..webhooks import outbox
@@ -37,6 +38,8 @@ def blueprint(world: World) -> Blueprint:
                 modes=list(Mode),
                 endpoints=tx.select("webhook_endpoint"),
                 clock_time=_clock_time,
+                stripes_time=_moment(clock.now()),
+                is_moved=clock.ahead_seconds() > 0,
                 money=format_amount,
             )
 
@@ -69,6 +72,10 @@ def _payment(tx: Transaction, charge: Object) -> dict[str, Any]:
         "refunds": tx.select("refund", about),
         "disputes": tx.select("dispute", about),
     }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y %H:%M UTC")
 
 
 def _clock_time(seconds: float) -> str:

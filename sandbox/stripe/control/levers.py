@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from .. import declines
 from ..errors import InvalidRequest, StripeError
-from ..flows import checkout, disputes, refunds
+from ..flows import checkout, disputes, refunds, saved_cards
 from ..store import Object, Transaction, public
 from ..webhooks import outbox
 from ..webhooks.outbox import COPIES_MAX, Mode
 from ..world import World
+from . import billing_levers
 from .faults import Fault
 
 ORDERS: dict[str, Callable[[list[str]], list[str]]] = {
@@ -126,6 +128,27 @@ def blueprint(world: World) -> Blueprint:
         """`win` (or close an inquiry), `lose` or `escalate`."""
         with world.store.transaction() as tx:
             return public(DISPUTE_ACTIONS[action](tx, _found(tx, "dispute", dispute_id)))
+
+    @levers.post("/next-decline")
+    def next_decline() -> dict[str, Any]:
+        """`{"decline_code": any of Stripe's, "times"?: 1}`: so are the next cards declined."""
+        given = _json()
+        declines.order(given["decline_code"], _bounded(given.get("times", 1)))
+        return {"ordered": given}
+
+    @levers.delete("/next-decline")
+    def no_next_decline() -> Response:
+        declines.cancel_orders()
+        return Response(status=204)
+
+    @levers.post("/payment-methods/<method_id>/renew")
+    def renew(method_id: str) -> Object:
+        """The bank sent a new card: `exp_month?`, `exp_year?`, `last4?`."""
+        with world.store.transaction() as tx:
+            method = _found(tx, "payment_method", method_id)
+            return public(saved_cards.renew(tx, method, **_json()))
+
+    levers.register_blueprint(billing_levers.blueprint(world))
 
     @levers.errorhandler(KeyError)
     @levers.errorhandler(TypeError)

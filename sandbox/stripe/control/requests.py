@@ -17,6 +17,7 @@ class Entry:
     params: dict[str, Any] = field(default_factory=dict)
     idempotency_key: str | None = None
     stripe_version: str | None = None
+    by_browser: bool = False
     status: int | None = None
     replayed: bool = False
     fault: str | None = None

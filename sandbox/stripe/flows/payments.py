@@ -1,15 +1,14 @@
 """One payment intent through its states. https://docs.stripe.com/payments/paymentintents/lifecycle"""
 
-import time
-
-from .. import cards, clock, timers
-from ..cards import Card, Decline
+from .. import cards, clock, declines, timers
+from ..declines import Decline
 from ..errors import CardError, InvalidRequest
 from ..events import emit
 from ..objects.balance_transaction import new_balance_transaction
 from ..objects.charge import declined_outcome, new_charge
+from ..objects.next_action import authentication
 from ..store import Object, Transaction, public
-from . import disputes
+from . import disputes, failures, saved_cards
 
 SETTLE = "settle bank transfer"
 
@@ -21,10 +20,7 @@ CANCELABLE = (
     "processing",
 )
 AUTHENTICATION_FAILURE = Decline(
-    "payment_intent_authentication_failure",
-    "We are unable to authenticate your payment method. Please choose a different payment method "
-    "and try again.",
-    advice_code=None,
+    "payment_intent_authentication_failure", failures.NOT_AUTHENTICATED, advice_code=None
 )
 BANK_REFUSAL = Decline(
     "payment_method_provider_decline",
@@ -36,17 +32,30 @@ FEE_SHARE = 0.029
 FEE_FIXED = 30
 
 
-def attempt(tx: Transaction, intent: Object, method: Object) -> Object:
-    """Tries to pay with `method`; the intent's new status tells how it went. Returns the intent."""
+def attempt(
+    tx: Transaction, intent: Object, method: Object, *, off_session: bool = False
+) -> Object:
+    """Tries to pay with `method`; the intent's new status tells how it went. Returns the intent.
+
+    `off_session`: the buyer is not there, so a card that wants to authenticate him is declined.
+    """
     tx.change(intent, payment_method=method["id"], last_payment_error=None)
     if method["type"] != "card":
         return _start_bank_transfer(tx, intent, method)
-    card = _card_of(method)
-    if card.decline:
-        return _decline(tx, intent, method, card.decline)
-    if card.asks_for_3d_secure:
-        return _ask_for_3d_secure(tx, intent)
-    return _succeed(tx, intent, method)
+    ordered = declines.take_ordered()
+    if ordered:
+        return _decline(tx, intent, method, ordered)
+    is_set_up = method.get("_is_set_up", False)
+    card = saved_cards.card_of(method)
+    if not card.asks_for_3d_secure(off_session=off_session, is_set_up=is_set_up):
+        return _charge(tx, intent, method)
+    if off_session:
+        return _decline(tx, intent, method, declines.AUTHENTICATION_REQUIRED)
+    tx.change(
+        intent, status="requires_action", next_action=authentication(intent, tx.settings.api_base)
+    )
+    emit(tx, "payment_intent.requires_action", intent)
+    return intent
 
 
 def authenticate(tx: Transaction, intent: Object, *, succeeded: bool) -> Object:
@@ -55,7 +64,7 @@ def authenticate(tx: Transaction, intent: Object, *, succeeded: bool) -> Object:
     if intent["status"] != "requires_action" or method is None:
         raise InvalidRequest("This payment is not waiting for authentication.")
     if succeeded:
-        return _succeed(tx, intent, method, authenticated=True)
+        return _charge(tx, intent, method, authenticated=True)
     return _fail(tx, intent, method, AUTHENTICATION_FAILURE, charge=None)
 
 
@@ -99,26 +108,7 @@ def cancel(tx: Transaction, intent: Object, reason: str | None) -> Object:
 
 def error_of(intent: Object) -> CardError:
     """What the API answers when an attempt failed."""
-    error = dict(intent["last_payment_error"])
-    message, code = error.pop("message"), error.pop("code")
-    error.pop("type")
-    error.pop("doc_url")
-    return CardError(message, code=code, payment_intent=public(intent), **error)
-
-
-def _ask_for_3d_secure(tx: Transaction, intent: Object) -> Object:
-    url = f"{tx.settings.api_base}/authenticate/{intent['id']}"
-    return_url = intent.get("_return_url") or url
-    tx.change(
-        intent,
-        status="requires_action",
-        next_action={
-            "redirect_to_url": {"return_url": return_url, "url": url},
-            "type": "redirect_to_url",
-        },
-    )
-    emit(tx, "payment_intent.requires_action", intent)
-    return intent
+    return failures.answered(intent["last_payment_error"], payment_intent=public(intent))
 
 
 def _start_bank_transfer(tx: Transaction, intent: Object, method: Object) -> Object:
@@ -126,22 +116,29 @@ def _start_bank_transfer(tx: Transaction, intent: Object, method: Object) -> Obj
     tx.change(intent, status="processing", latest_charge=charge["id"], next_action=None)
     emit(tx, "charge.pending", charge)
     emit(tx, "payment_intent.processing", intent)
-    timers.start(tx, intent["id"], SETTLE, time.time() + tx.settings.async_settlement_seconds)
+    timers.start(tx, intent["id"], SETTLE, clock.precise() + tx.settings.async_settlement_seconds)
     return intent
 
 
-def _succeed(
+def _charge(
     tx: Transaction, intent: Object, method: Object, *, authenticated: bool = False
 ) -> Object:
+    decline = saved_cards.card_of(method).decline
+    if decline:
+        return _decline(tx, intent, method, decline)
     charge = new_charge(intent, method, "succeeded", tx.settings.api_base)
     if authenticated:
         charge["payment_method_details"]["card"]["three_d_secure"] = _challenge_passed()
+        if intent["setup_future_usage"] == "off_session":
+            tx.change(method, _is_set_up=True)
     return _finish(tx, intent, tx.add(charge))
 
 
 def _finish(tx: Transaction, intent: Object, charge: Object) -> Object:
     """The money is there. With the default `capture_method`, automatic_async, the charge learns
     its balance transaction a moment after it succeeded: a second event tells of it."""
+    method = tx.get("payment_method", charge["payment_method"]) or {}
+    _keep_or_use_up(tx, intent, method)
     tx.change(
         intent,
         status="succeeded",
@@ -156,10 +153,27 @@ def _finish(tx: Transaction, intent: Object, charge: Object) -> Object:
     kind = "charge" if charge["id"].startswith("ch_") else "payment"
     entry = tx.add(new_balance_transaction(kind, charge, charge["amount"], fee))
     emit(tx, "charge.updated", charge, tx.change(charge, balance_transaction=entry["id"]))
-    method = tx.get("payment_method", charge["payment_method"]) or {}
-    if method.get("_number") == cards.DISPUTED_AS_FRAUD:
-        disputes.open_dispute(tx, charge, reason="fraudulent")
+    _dispute_if_card_does(tx, charge, method.get("_number"))
     return intent
+
+
+def _keep_or_use_up(tx: Transaction, intent: Object, method: Object) -> None:
+    """`setup_future_usage` saves the method; without it, one of no customer pays just once."""
+    if method["customer"] or method.get("_is_used_up"):
+        return
+    if intent["customer"] and intent["setup_future_usage"]:
+        saved_cards.attach(tx, method, intent["customer"])
+    else:
+        tx.change(method, _is_used_up=True)
+
+
+def _dispute_if_card_does(tx: Transaction, charge: Object, number: str | None) -> None:
+    if number == cards.DISPUTED_BY_INQUIRY:
+        disputes.open_dispute(tx, charge, reason="fraudulent", is_inquiry=True)
+    elif number in (cards.DISPUTED_AS_FRAUD, cards.DISPUTED_AS_NOT_RECEIVED):
+        is_fraud = number == cards.DISPUTED_AS_FRAUD
+        reason = "fraudulent" if is_fraud else "product_not_received"
+        disputes.open_dispute(tx, charge, reason=reason)
 
 
 def _decline(tx: Transaction, intent: Object, method: Object, decline: Decline) -> Object:
@@ -182,19 +196,9 @@ def _mark_failed(tx: Transaction, charge: Object, decline: Decline) -> None:
 def _fail(
     tx: Transaction, intent: Object, method: Object, decline: Decline, *, charge: Object | None
 ) -> Object:
-    error = {
-        "code": decline.code,
-        "doc_url": f"https://docs.stripe.com/error-codes#{decline.code.replace('_', '-')}",
-        "message": decline.message,
-        "payment_method": public(method),
-        "type": "card_error" if charge else "invalid_request_error",
-    }
+    error = failures.described(decline, method)
     if charge:
-        error["charge"] = charge["id"]
-    if decline.decline_code:
-        error["decline_code"] = decline.decline_code
-    if decline.advice_code:
-        error["advice_code"] = decline.advice_code
+        error |= {"charge": charge["id"], "type": "card_error"}
     tx.change(
         intent,
         status="requires_payment_method",
@@ -206,11 +210,6 @@ def _fail(
     )
     emit(tx, "payment_intent.payment_failed", intent)
     return intent
-
-
-def _card_of(method: Object) -> Card:
-    card = method["card"]
-    return Card(method["_number"], card["exp_month"], card["exp_year"])
 
 
 def _challenge_passed() -> Object:

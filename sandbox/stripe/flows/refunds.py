@@ -1,8 +1,6 @@
 """Money on its way back to the buyer. https://docs.stripe.com/refunds"""
 
-import time
-
-from .. import cards, timers
+from .. import cards, clock, timers
 from ..errors import InvalidParams, InvalidRequest
 from ..events import emit
 from ..money import format_amount
@@ -46,7 +44,7 @@ def create(
     if status_now == "succeeded":
         _tell_reference(tx, refund)
     if status is None and (pends or number == cards.REFUND_FAILS):
-        due = time.time() + tx.settings.async_settlement_seconds
+        due = clock.precise() + tx.settings.async_settlement_seconds
         timers.start(tx, refund["id"], RESOLVE, due)
     return refund
 

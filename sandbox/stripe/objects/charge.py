@@ -1,5 +1,5 @@
 from .. import clock
-from ..cards import Decline
+from ..declines import Decline
 from ..ids import new_id, random_text
 from ..store import Object
 
@@ -56,7 +56,8 @@ def new_charge(intent: Object, method: Object, status: str, api_base: str) -> Ob
 
 
 def declined_outcome(decline: Decline) -> Object:
-    return {
+    """By the bank, or (`is_blocked`) by Stripe's own Radar, which asks no bank."""
+    outcome = {
         "advice_code": decline.advice_code,
         "network_advice_code": None,
         "network_decline_code": decline.network_decline_code,
@@ -67,6 +68,16 @@ def declined_outcome(decline: Decline) -> Object:
         "seller_message": "The bank did not return any further details with this decline.",
         "type": "issuer_declined",
     }
+    if decline.is_blocked:
+        outcome |= {
+            "network_status": "not_sent_to_network",
+            "reason": "highest_risk_level",
+            "risk_level": "highest",
+            "risk_score": 92,
+            "seller_message": "Stripe blocked this payment as too risky.",
+            "type": "blocked",
+        }
+    return outcome
 
 
 def _authorized() -> Object:

@@ -35,7 +35,7 @@ def new_customer(params: Params) -> Object:
         "preferred_locales": params.get("preferred_locales") or [],
         "shipping": None,
         "tax_exempt": "none",
-        "test_clock": None,
+        "test_clock": params.get("test_clock"),
     }
 
 

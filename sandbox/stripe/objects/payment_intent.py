@@ -15,6 +15,7 @@ def new_payment_intent(
     statement_descriptor: str | None = None,
     statement_descriptor_suffix: str | None = None,
     automatic_payment_methods: Object | None = None,
+    setup_future_usage: str | None = None,
 ) -> Object:
     """An intent that waits for a way to pay; its amount is in the currency's minor unit."""
     intent_id = new_id("pi")
@@ -52,7 +53,7 @@ def new_payment_intent(
         "processing": None,
         "receipt_email": receipt_email,
         "review": None,
-        "setup_future_usage": None,
+        "setup_future_usage": setup_future_usage,
         "shipping": None,
         "source": None,
         "statement_descriptor": statement_descriptor,

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from .. import cards, clock
+from .. import cards
+from ..card_numbers import NUMBER_LENGTHS, passes_luhn, this_month
 from ..cards import Card
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 EXPIRATION = re.compile(r"(\d{1,2})\s*/?\s*(\d{2}|\d{4})")
 CVC = re.compile(r"\d{3,4}")
-NUMBER_LENGTHS = range(13, 20)
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def _read_card(fields: Mapping[str, str], errors: dict[str, str]) -> Card | None
     number = re.sub(r"[\s-]", "", fields.get("number", ""))
     if not number.isdecimal() or len(number) not in NUMBER_LENGTHS:
         errors["number"] = "number_incomplete"
-    elif not _passes_luhn(number):
+    elif not passes_luhn(number):
         errors["number"] = "number_invalid"
     elif not cards.is_known(number):
         errors["number"] = "incorrect_number"
@@ -52,7 +51,7 @@ def _read_card(fields: Mapping[str, str], errors: dict[str, str]) -> Card | None
         errors["expiration"] = "expiration_incomplete"
     elif not 1 <= month <= 12:
         errors["expiration"] = "expiration_invalid"
-    elif (year, month) < _this_month():
+    elif (year, month) < this_month():
         errors["expiration"] = "expiration_past"
 
     if not CVC.fullmatch(fields.get("cvc", "").strip()):
@@ -67,17 +66,3 @@ def _read_expiration(text: str) -> tuple[int, int]:
         return 0, 0
     year = int(match[2])
     return int(match[1]), year if year > 99 else 2000 + year
-
-
-def _this_month() -> tuple[int, int]:
-    today = datetime.fromtimestamp(clock.now(), UTC)
-    return today.year, today.month
-
-
-def _passes_luhn(number: str) -> bool:
-    """The check digit of every card number: https://en.wikipedia.org/wiki/Luhn_algorithm"""
-    total = 0
-    for place, digit in enumerate(reversed(number)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0

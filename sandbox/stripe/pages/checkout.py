@@ -3,84 +3,22 @@
 Every step is a form and a redirect, so that a reload repeats nothing.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from ..errors import InvalidRequest
-from ..flows import checkout
-from ..money import format_amount
-from ..objects.checkout_session import customer_details
-from ..objects.payment_method import new_bank_method, new_card_method
+from ..errors import CardError, InvalidRequest
+from ..flows import checkout, checkout_sums, saved_cards
+from ..flows.test_clocks import time_of
 from ..store import Object, Transaction
 from ..world import World
-from . import card_form
+from . import checkout_form
+from .checkout_view import View
 from .texts import TEXTS, language_of
 
 Page = Response | tuple[str, int] | str
-
-
-@dataclass(frozen=True)
-class View:
-    """What the templates know of a session."""
-
-    session: Object
-    language: str
-
-    @property
-    def text(self) -> Mapping[str, str]:
-        return TEXTS[self.language]
-
-    @property
-    def is_embedded(self) -> bool:
-        return bool(self.session["ui_mode"] == "embedded_page")
-
-    @property
-    def offered(self) -> list[str]:
-        return list(self.session["payment_method_types"])
-
-    @property
-    def items(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "name": item["description"],
-                "description": item["_product_description"],
-                "quantity": item["quantity"],
-                "total": self.money(item["amount_total"]),
-            }
-            for item in self.session["_line_items"]
-        ]
-
-    @property
-    def total(self) -> str:
-        return self.money(self.session["amount_total"])
-
-    @property
-    def failure(self) -> str | None:
-        """Why the last try failed, for the buyer."""
-        error = self.session["_last_error"]
-        if not error:
-            return None
-        known = self.text.get(error.get("decline_code")) or self.text.get(error["code"])
-        return known or str(error["message"])
-
-    @property
-    def return_url(self) -> str | None:
-        """Where the buyer goes afterwards, with the session's id put in."""
-        url = self.session["return_url"] if self.is_embedded else self.session["success_url"]
-        return str(url).replace("{CHECKOUT_SESSION_ID}", self.session["id"]) if url else None
-
-    def money(self, amount: int) -> str:
-        return format_amount(amount, self.session["currency"], self.language)
-
-    def link(self, endpoint: str) -> str:
-        """A page of this session; an embedded one shows its client secret each time."""
-        secret = self.session["client_secret"] if self.is_embedded else None
-        return url_for(f"checkout.{endpoint}", session_id=self.session["id"], client_secret=secret)
 
 
 def blueprint(world: World) -> Blueprint:
@@ -92,8 +30,7 @@ def blueprint(world: World) -> Blueprint:
             view = _view(tx, session_id)
         if view.session["status"] != "open":
             return _ended(view)
-        details = view.session["customer_details"] or {}
-        return _checkout(view, {"email": details.get("email"), "name": details.get("name")}, {})
+        return _checkout(view, _known(view), {})
 
     @pages.post("/c/pay/<session_id>")
     def pay(session_id: str) -> Page:
@@ -101,12 +38,31 @@ def blueprint(world: World) -> Blueprint:
             view = _view(tx, session_id)
             if view.session["status"] != "open":
                 return _ended(view, just_now=True)
-            form = card_form.read(request.form, view.offered)
-            if form.errors:
-                return _checkout(view, request.form, form.errors), 422
-            details = customer_details(form.email, form.name)
-            intent = checkout.pay(tx, view.session, _method(form), details)
-        return _next(view, intent)
+            with time_of(tx, _customer(tx, view.session)):
+                return _pay(tx, view)
+
+    @pages.post("/c/pay/<session_id>/code")
+    def code(session_id: str) -> Page:
+        """`code`: a promotion code, empty to take the one in use away."""
+        with world.store.transaction() as tx:
+            view = _view(tx, session_id)
+            if view.session["status"] != "open":
+                return _ended(view)
+            try:
+                _use_code(tx, view.session, request.form.get("code", "").strip())
+            except InvalidRequest as error:
+                return _checkout(view, _known(view), {"code": str(error.code)}), 422
+        return redirect(view.link("show"), 303)
+
+    @pages.post("/c/pay/<session_id>/address")
+    def address(session_id: str) -> Page:
+        """The buyer chose a country: the page that comes back counts the tax."""
+        with world.store.transaction() as tx:
+            view = _view(tx, session_id)
+            if view.session["status"] != "open":
+                return _ended(view)
+            checkout_sums.locate(tx, view.session, checkout_form.read_address(request.form))
+        return _checkout(view, request.form, {})
 
     @pages.get("/c/pay/<session_id>/authenticate")
     def challenge(session_id: str) -> Page:
@@ -124,7 +80,8 @@ def blueprint(world: World) -> Blueprint:
                 return _ended(view, just_now=True)
             succeeded = request.form.get("outcome") == "complete"
             try:
-                intent = checkout.authenticate(tx, view.session, succeeded=succeeded)
+                with time_of(tx, _customer(tx, view.session)):
+                    intent = checkout.authenticate(tx, view.session, succeeded=succeeded)
             except InvalidRequest:  # answered already, in another tab or by a second click
                 return redirect(view.link("show"), 303)
         return _next(view, intent)
@@ -144,14 +101,75 @@ def _view(tx: Transaction, session_id: str) -> View:
         raise NotFound
     if session["client_secret"] not in (None, request.args.get("client_secret")):
         raise NotFound
-    checkout.expire_if_over(tx, session)
-    return View(session, language_of(session["locale"], request.accept_languages.best))
+    with time_of(tx, _customer(tx, session)):
+        checkout.expire_if_over(tx, session)
+    language = language_of(session["locale"], request.accept_languages.best)
+    offers = checkout_sums.offers_of(tx, session)
+    promotions = [offer.promotion_code for offer in offers if offer.promotion_code]
+    code = promotions[0]["code"] if promotions else None
+    return View(session, language, _saved(tx, session), code)
 
 
-def _method(form: card_form.Form) -> Object:
-    if form.card:
-        return new_card_method(form.card, form.email, form.name)
-    return new_bank_method(form.email, form.name, will_succeed=form.bank_succeeds)
+def _customer(tx: Transaction, session: Object) -> Object | None:
+    return tx.get("customer", session["customer"] or "")
+
+
+def _saved(tx: Transaction, session: Object) -> list[Object]:
+    """The cards that the customer has agreed to see again."""
+    if not session["customer"]:
+        return []
+    options = session["saved_payment_method_options"] or {}
+    shown = options.get("allow_redisplay_filters") or []
+    cards = saved_cards.of_customer(tx, session["customer"])
+    return [card for card in cards if card["type"] == "card" and card["allow_redisplay"] in shown]
+
+
+def _pay(tx: Transaction, view: View) -> Page:
+    session = view.session
+    form = checkout_form.read(
+        request.form,
+        view.offered,
+        view.saved,
+        needs_method=view.needs_method,
+        needs_address=view.needs_address,
+    )
+    if form.errors:
+        return _checkout(view, request.form, form.errors), 422
+    checkout_sums.locate(tx, session, form.details["address"])
+    shown = request.form.get("shown_total", str(session["amount_total"]))
+    if shown != str(session["amount_total"]):
+        return _checkout(view, request.form, {"total": "total_changed"}), 422
+    if view.is_free:
+        try:
+            checkout.accept(tx, session, form.method, form.details)
+        except CardError as error:
+            tx.change(session, _last_error=error.body()["error"])
+            return redirect(view.link("show"), 303)
+        return _ended(view, just_now=True)
+    if form.method is None:
+        return _checkout(view, request.form, {"number": "required"}), 422
+    intent = checkout.pay(tx, session, form.method, form.details, save=form.save and view.can_save)
+    return _next(view, intent)
+
+
+def _use_code(tx: Transaction, session: Object, code: str) -> None:
+    with time_of(tx, _customer(tx, session)):
+        if code:
+            checkout_sums.use_code(tx, session, code)
+        else:
+            checkout_sums.use_offers(tx, session, [])
+
+
+def _known(view: View) -> dict[str, Any]:
+    """What need not be typed again."""
+    details = view.session["customer_details"] or {}
+    address = details.get("address") or {}
+    return {
+        "email": details.get("email"),
+        "name": details.get("name"),
+        "country": address.get("country"),
+        "postal_code": address.get("postal_code"),
+    }
 
 
 def _next(view: View, intent: Object) -> Page:
@@ -162,7 +180,16 @@ def _next(view: View, intent: Object) -> Page:
 
 
 def _checkout(view: View, values: Any, errors: dict[str, str]) -> str:
-    return render_template("checkout.html", view=view, values=values, errors=errors)
+    countries = checkout_form.COUNTRIES
+    return render_template(
+        "checkout.html",
+        view=view,
+        values=values,
+        errors=errors,
+        countries=countries,
+        text=view.text,
+        language=view.language,
+    )
 
 
 def _ended(view: View, *, just_now: bool = False) -> Page:

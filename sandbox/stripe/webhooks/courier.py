@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from ..store import Store, Transaction, public
+from ..versions import in_version
 from . import outbox
 from .signature import sign
 
@@ -87,12 +88,13 @@ class Courier:
 
 
 def _letter(tx: Transaction, delivery_id: str) -> tuple[str, str, bytes]:
-    """Where to, signed with what, and the event as it is now."""
+    """Where to, signed with what, and the event as it is now, in the endpoint's API version."""
     [delivery] = outbox.find(tx, ids=[delivery_id])
     endpoint = tx.get("webhook_endpoint", delivery["endpoint_id"]) or {}
     event = tx.get("event", delivery["event_id"]) or {}
     event["pending_webhooks"] = outbox.unacknowledged(tx, delivery["event_id"])
-    payload = json.dumps(public(event), indent=2).encode()
+    event = in_version(tx, public(event), endpoint.get("api_version"))
+    payload = json.dumps(event, indent=2).encode()
     return endpoint.get("url", ""), endpoint.get("_secret", ""), payload
 
 

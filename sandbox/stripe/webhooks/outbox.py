@@ -23,6 +23,8 @@ class Mode(StrEnum):
     DROP = "drop"
 
 
+# What older endpoints never hear of.
+FIRST_VERSION_OF_EVENTS = {"invoice_payment.paid": "2025-03-31"}
 STATUS_OF_NEW = {Mode.LIVE: "pending", Mode.HOLD: "held", Mode.DROP: "dropped"}
 
 
@@ -121,6 +123,8 @@ def unacknowledged(tx: Transaction, event_id: str) -> int:
 
 
 def _listens(endpoint: Object, event_type: str) -> bool:
-    return endpoint["status"] == "enabled" and (
-        "*" in endpoint["enabled_events"] or event_type in endpoint["enabled_events"]
-    )
+    wanted = endpoint["enabled_events"]
+    version = endpoint["api_version"]
+    is_known = version is None or version >= FIRST_VERSION_OF_EVENTS.get(event_type, "")
+    is_wanted = "*" in wanted or event_type in wanted
+    return endpoint["status"] == "enabled" and is_known and is_wanted

@@ -86,6 +86,10 @@ declare
   v_known public.payment_methods;
 begin
   if (p_card ->> 'detached')::boolean then
+    -- The customer before his card, as everywhere: somebody may be making it his default just now.
+    perform from public.stripe_customers c
+    join public.payment_methods card using (user_id, livemode)
+    where card.id = p_card ->> 'id' for update of c;
     select * into v_known from public.payment_methods where id = p_card ->> 'id' for update;
     if v_known.is_default then  -- nobody agreed to be charged on another one
       perform private.end_auto_recharge(v_known.user_id, v_known.livemode, 'no_card');

@@ -9,8 +9,8 @@
 --   payment_methods: [{…}], customer: {…}, subscription: {…}
 -- Locks: none.
 -- Undo:  create the three functions anew as they stand in the file on settlement;
---        drop function private.merge_payment, private.payment_of_invoice, private.use_carried_credits,
---        private.credits_of_invoice; drop table private.carried_credits;
+--        drop function private.merge_payment, private.payment_of_invoice, private.owner_of_invoice,
+--        private.use_carried_credits, private.credits_of_invoice; drop table private.carried_credits;
 
 -- The credits that an invoice's lines stand for: each in proportion of its amount, before discounts
 -- and tax, to the price it names. So a period grants its package, a proration its share (the unused
@@ -66,6 +66,20 @@ begin
 end
 $$;
 
+-- Whose an invoice is: his who has the customer or, should he have a newer one, the subscription.
+create function private.owner_of_invoice(p_facts jsonb, out user_id uuid, out livemode boolean)
+language sql
+stable
+set search_path = ''
+as $$
+  select c.user_id, c.livemode from public.stripe_customers c
+  where c.stripe_customer_id = p_facts ->> 'customer_id'
+  union all
+  select s.user_id, s.livemode from public.subscriptions s
+  where s.id = p_facts -> 'invoice' ->> 'subscription_id'
+  limit 1
+$$;
+
 -- The payment that an invoice is: the one known by its id; for the first of a subscription, the order
 -- it was bought with; for every other, a new one of the customer's user. Null for an invoice that is
 -- none of ours or grants nothing; what a smaller plan gives back is carried.
@@ -96,17 +110,17 @@ begin
                      where first.stripe_subscription_id = v_invoice ->> 'subscription_id'
                      order by first.created_at limit 1), 'en'),
            v_invoice ->> 'id'
-    from public.stripe_customers c,
+    from private.owner_of_invoice(p_facts) c,
          jsonb_array_elements(v_invoice -> 'lines') line
          join public.stripe_prices price on price.id = line.value ->> 'price_id'
          join public.credit_packages sold on sold.id = price.package_id
-    where c.stripe_customer_id = p_facts ->> 'customer_id'
+    where c.user_id is not null
     order by (line.value ->> 'amount')::bigint desc limit 1
     on conflict (stripe_invoice_id) do nothing;
   elsif v_credits < 0 and (p_facts ->> 'paid')::boolean then
     insert into private.carried_credits (invoice_id, user_id, livemode, credits)
     select v_invoice ->> 'id', c.user_id, c.livemode, -v_credits
-    from public.stripe_customers c where c.stripe_customer_id = p_facts ->> 'customer_id'
+    from private.owner_of_invoice(p_facts) c where c.user_id is not null
     on conflict do nothing;
   end if;
   select id into v_id from public.payment_orders where stripe_invoice_id = v_invoice ->> 'id';
@@ -321,7 +335,9 @@ begin
       when 'canceled' in (ended, p_facts ->> 'ended') then 'canceled'
       else coalesce(ended, p_facts ->> 'ended')
     end,
-    error = coalesce(p_facts -> 'error', error),
+    -- Of a renewal that waits for 3D Secure Stripe says that too and that it failed, in any order.
+    error = case when v_invoice is not null and error ->> 'code' = 'authentication_required' then error
+      else coalesce(p_facts -> 'error', error) end,
     paid_at = case when v_is_paid
       then least(paid_at, coalesce((p_facts ->> 'paid_at')::timestamptz, now())) else paid_at end,
     amount_captured = case when v_is_paid then (p_facts ->> 'amount')::bigint else amount_captured end,

@@ -306,8 +306,8 @@ create trigger payment_orders_note_required_action
   after update of error on public.payment_orders
   for each row
   when (new.ui_mode in ('off_session', 'invoice') and new.paid_at is null
-        and new.error is not null and old.error is null
-        and 'authentication_required' in (new.error ->> 'code', new.error ->> 'decline_code'))
+        and 'authentication_required' in (new.error ->> 'code', new.error ->> 'decline_code')
+        and coalesce('authentication_required' in (old.error ->> 'code', old.error ->> 'decline_code'), false) is false)
   execute function private.note_required_action();
 
 revoke all on function

@@ -65,7 +65,7 @@ begin
   select * into o from public.payment_orders where id = private.find_payment(p_facts);
   if o.id is null and p_facts -> 'invoice' ? 'lines' then
     return case when (p_facts ->> 'paid')::boolean and private.credits_of_invoice(p_facts -> 'invoice') <> 0
-      and exists (select from public.stripe_customers c where c.stripe_customer_id = p_facts ->> 'customer_id')
+      and (select c.user_id from private.owner_of_invoice(p_facts) c) is not null
       and not exists (select from private.carried_credits c where c.invoice_id = p_facts -> 'invoice' ->> 'id')
       then 'unpaid' end;
   elsif o.id is null then

@@ -62,11 +62,22 @@ def receiver(standin: Standin) -> Receiver:
 
 
 @pytest.fixture(autouse=True)
+def nobody_stays_subscribed(
+    everything_fits_the_types: None, client: stripe.StripeClient
+) -> Iterator[None]:
+    """Where a test moves time, only its own subscriptions are renewed."""
+    yield
+    for subscription in client.v1.subscriptions.list({"limit": 100}).data:
+        client.v1.subscriptions.cancel(subscription.id)
+
+
+@pytest.fixture(autouse=True)
 def everything_fits_the_types(standin: Standin) -> Iterator[None]:
     httpx.delete(f"{standin.base}/_sandbox/requests", timeout=10)
     before = standin.api("GET", "/v1/events?limit=1").json()["data"]
     yield
     httpx.delete(f"{standin.base}/_sandbox/faults", timeout=10)
+    httpx.delete(f"{standin.base}/_sandbox/next-decline", timeout=10)
     standin.lever("delivery-mode", {"mode": "live", "copies": 1})
     for request in standin.look("requests")["requests"]:
         if request["status"] == 200:

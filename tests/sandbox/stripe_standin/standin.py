@@ -104,11 +104,16 @@ class Standin:
             "method": "card",
             "email": "buyer@example.com",
             "number": number,
-            "expiration": "12 / 34",
+            "expiration": "12 / 44",
             "cvc": "123",
             "name": "Ada Buyer",
         }
         return httpx.post(session_url, data=form | fields, timeout=30)
+
+    def post(self, path: str, fields: dict[str, str]) -> httpx.Response:
+        """Submits a form of a page; `path` as a redirect names it."""
+        url = path if path.startswith("http") else self.base + path
+        return httpx.post(url, data=fields, timeout=30)
 
     def restart(self) -> None:
         stop(self.process)

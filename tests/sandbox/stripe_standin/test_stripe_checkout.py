@@ -11,6 +11,8 @@ import stripe
 from sandbox.stripe import clock, timers
 from sandbox.stripe.objects.checkout_session import new_session
 from sandbox.stripe.objects.line_item import new_line_item
+from sandbox.stripe.objects.price import new_price
+from sandbox.stripe.objects.product import new_product
 from sandbox.stripe.settings import Settings
 from sandbox.stripe.world import TIMER_ACTIONS, World
 from tests.sandbox.stripe_standin.standin import (
@@ -202,10 +204,11 @@ def test_the_shop_expires_a_session(standin: Standin, client: stripe.StripeClien
 def test_a_session_expires_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings("http://127.0.0.1:1", "sk", "pk", "whsec", "http://127.0.0.1:1", tmp_path)
     world = World(settings)
-    line = {"currency": "usd", "unit_amount": 499, "product_data": {"name": "Starter"}}
+    product = new_product({"name": "Starter"})
+    price = new_price({"currency": "usd", "unit_amount": 499}, product["id"])
     session = new_session(
         {"mode": "payment"},
-        [new_line_item({"quantity": 1, "price_data": line})],
+        [new_line_item(price, product, 1)],
         customer=None,
         payment_method_types=["card"],
         api_base=settings.api_base,
@@ -251,7 +254,7 @@ def test_the_intent_of_a_session_cannot_be_canceled_alone(
         ({"expires_at": 1}, "expires_at", None),
         ({"expires_at": 99_999_999_999}, "expires_at", None),
         ({"payment_method_types": ["card"]}, "payment_method_types", "parameter_unknown"),
-        ({"automatic_tax": {"enabled": True}}, "automatic_tax.enabled", None),
+        ({"tax_id_collection": {"enabled": True}}, "tax_id_collection.enabled", None),
         ({"locale": "xx"}, "locale", None),
     ],
 )

@@ -38,6 +38,30 @@ def test_a_failure_after_the_work_is_healed_by_the_same_key(
     assert [c.id for c in client.v1.customers.list(params).data] == [again.id]
 
 
+def test_a_charge_whose_answer_was_lost_is_not_made_twice(
+    standin: Standin, client: stripe.StripeClient
+) -> None:
+    customer = client.v1.customers.create({"email": "lost@example.com"}).id
+    card = client.v1.payment_methods.attach("pm_card_visa", {"customer": customer})
+    params = {
+        "amount": 500,
+        "currency": "eur",
+        "customer": customer,
+        "payment_method": card.id,
+        "off_session": True,
+        "confirm": True,
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+    }
+    options = {"idempotency_key": str(uuid4())}
+    standin.lever("faults", {"path": "/v1/payment_intents", "kind": "drop", "when": "after"})
+    with pytest.raises(stripe.APIConnectionError):
+        client.v1.payment_intents.create(params, options)
+    again = client.v1.payment_intents.create(params, options)
+    assert again.status == "succeeded"
+    charges = client.v1.charges.list({"customer": customer}).data
+    assert [charge.payment_intent for charge in charges] == [again.id]
+
+
 def test_the_sdks_own_retries_survive_a_dropped_connection(standin: Standin) -> None:
     standin.lever("faults", {"method": "POST", "kind": "drop", "when": "after"})
     patient = stripe.StripeClient(

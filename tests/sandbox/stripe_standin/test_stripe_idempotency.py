@@ -46,6 +46,7 @@ def test_a_decline_is_remembered(client: stripe.StripeClient) -> None:
         "currency": "usd",
         "confirm": True,
         "payment_method": "pm_card_chargeDeclined",
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
     }
     declined = []
     for _ in range(2):

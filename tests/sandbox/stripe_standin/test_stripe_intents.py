@@ -6,7 +6,12 @@ import stripe
 
 from tests.sandbox.stripe_standin.standin import Standin, event_types
 
-EURO = {"amount": 500, "currency": "eur", "metadata": {"payment_id": "p1"}}
+EURO = {
+    "amount": 500,
+    "currency": "eur",
+    "metadata": {"payment_id": "p1"},
+    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+}
 
 
 def test_an_intent_is_confirmed_with_a_ready_made_card(
@@ -37,11 +42,75 @@ def test_a_decline_leaves_its_trace(client: stripe.StripeClient) -> None:
     assert after.latest_charge.status == "failed"
 
 
-def test_3d_secure_is_asked_for(client: stripe.StripeClient) -> None:
+def test_3d_secure_is_asked_for_by_redirect(standin: Standin, client: stripe.StripeClient) -> None:
     intent = client.v1.payment_intents.create(
-        EURO | {"confirm": True, "payment_method": "pm_card_authenticationRequired"}
+        EURO
+        | {
+            "confirm": True,
+            "payment_method": "pm_card_authenticationRequired",
+            "return_url": f"{standin.base}/healthz?from=shop",
+        }
     )
     assert (intent.status, intent.next_action.type) == ("requires_action", "redirect_to_url")
+    url = intent.next_action.redirect_to_url.url
+    assert "€5.00" in httpx.get(url).text
+    back = httpx.post(url, data={"outcome": "fail"}).headers["Location"]
+    assert back.startswith(f"{standin.base}/healthz?from=shop&payment_intent={intent.id}&")
+    assert back.endswith("&redirect_status=failed")
+    after = client.v1.payment_intents.retrieve(intent.id)
+    assert after.last_payment_error.code == "payment_intent_authentication_failure"
+
+
+def test_3d_secure_opens_only_to_the_intents_secret(
+    standin: Standin, client: stripe.StripeClient
+) -> None:
+    intent = client.v1.payment_intents.create(EURO)
+    url = f"{standin.base}/authenticate/{intent.id}"
+    assert httpx.get(url).status_code == 404
+    assert httpx.get(url, params={"client_secret": "pi_secret_x"}).status_code == 404
+
+
+def test_a_return_url_is_demanded_where_redirects_are_allowed(client: stripe.StripeClient) -> None:
+    intent = client.v1.payment_intents.create({"amount": 500, "currency": "eur"})
+    with pytest.raises(stripe.InvalidRequestError) as raised:
+        client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_visa"})
+    assert raised.value.param == "return_url"
+    params = {"payment_method": "pm_card_visa", "return_url": "https://shop.example/done"}
+    assert client.v1.payment_intents.confirm(intent.id, params).status == "succeeded"
+
+
+def test_an_intent_changes_until_it_is_paid(client: stripe.StripeClient) -> None:
+    customer = client.v1.customers.create({"email": "later@example.com"}).id
+    intent = client.v1.payment_intents.create(EURO | {"setup_future_usage": "off_session"})
+    changed = client.v1.payment_intents.update(
+        intent.id,
+        {
+            "amount": 700,
+            "customer": customer,
+            "setup_future_usage": "",
+            "metadata": {"payment_id": "p2"},
+        },
+    )
+    assert (changed.amount, changed.customer, changed.setup_future_usage) == (700, customer, None)
+    other = client.v1.customers.create({"email": "other@example.com"}).id
+    with pytest.raises(stripe.InvalidRequestError, match="cannot modify `customer`"):
+        client.v1.payment_intents.update(intent.id, {"customer": other})
+    client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_visa"})
+    with pytest.raises(stripe.InvalidRequestError) as raised:
+        client.v1.payment_intents.update(intent.id, {"amount": 800})
+    assert raised.value.code == "payment_intent_unexpected_state"
+    client.v1.payment_intents.update(intent.id, {"metadata": {"note": "late"}})
+
+
+def test_intents_are_listed_with_their_refunds(client: stripe.StripeClient) -> None:
+    intent = client.v1.payment_intents.create(
+        EURO | {"confirm": True, "payment_method": "pm_card_visa"}
+    )
+    client.v1.refunds.create({"payment_intent": intent.id, "amount": 200})
+    listed = client.v1.payment_intents.list(
+        {"created": {"gte": intent.created}, "expand": ["data.latest_charge.refunds"], "limit": 1}
+    )
+    assert [refund.amount for refund in listed.data[0].latest_charge.refunds.data] == [200]
 
 
 def test_an_intent_is_canceled_once(standin: Standin, client: stripe.StripeClient) -> None:
@@ -86,3 +155,21 @@ def test_events_are_listed_by_type(client: stripe.StripeClient) -> None:
 
 def test_an_authentication_page_outside_a_session_is_missing(standin: Standin) -> None:
     assert httpx.get(f"{standin.base}/c/pay/cs_test_nothing").status_code == 404
+
+
+def test_a_charge_has_a_receipt(client: stripe.StripeClient) -> None:
+    intent = client.v1.payment_intents.create(
+        EURO
+        | {
+            "confirm": True,
+            "payment_method": "pm_card_visa",
+            "description": "<b>500 credits</b>",
+            "expand": ["latest_charge"],
+        }
+    )
+    client.v1.refunds.create({"payment_intent": intent.id, "amount": 200})
+    page = httpx.get(intent.latest_charge.receipt_url)
+    assert page.status_code == 200
+    for shown in ("€5.00", "−€2.00", "Visa •••• 4242", "&lt;b&gt;500 credits"):
+        assert shown in page.text
+    assert httpx.get(f"{intent.latest_charge.receipt_url}x").status_code == 404

@@ -1,12 +1,21 @@
 """The checkout page in a real browser: hosted and embedded, in two languages."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 import stripe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser import chromium
+from tests.sandbox.stripe_standin.billing import (
+    HOUR,
+    advance_to,
+    new_customer,
+    new_price,
+    period_end,
+    subscribe,
+    subscription_session,
+)
 from tests.sandbox.stripe_standin.standin import (
     ASKS_FOR_3D_SECURE,
     INSUFFICIENT_FUNDS,
@@ -16,14 +25,6 @@ from tests.sandbox.stripe_standin.standin import (
     eventually,
 )
 
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
 WAS_TOLD = "sessionStorage.getItem('completed') === 'yes'"
 EMBEDDING_PAGE = """<!doctype html><title>Shop</title><div id="checkout"></div>
 <script src="{base}/endive/stripe.js"></script>
@@ -40,12 +41,8 @@ EMBEDDING_PAGE = """<!doctype html><title>Shop</title><div id="checkout"></div>
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium where there is one, Playwright's own otherwise."""
-    installed = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed, args=CHROMIUM_ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -59,7 +56,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def fill_card(page: Page | Locator, number: str) -> None:
     page.get_by_label("Email").fill("buyer@example.com")
     page.get_by_label("Card number").fill(number)
-    page.get_by_label("Expiration").fill("1234")
+    page.get_by_label("Expiration").fill("1244")
     page.get_by_label("CVC").fill("123")
     page.get_by_label("Name on card").fill("Ada Buyer")
 
@@ -73,7 +70,7 @@ def test_a_buyer_pays_and_returns(
     expect(page.get_by_text("Sandbox", exact=True)).to_be_visible()
     fill_card(page, SUCCEEDS)
     expect(page.get_by_label("Card number")).to_have_value("4242 4242 4242 4242")
-    expect(page.get_by_label("Expiration")).to_have_value("12 / 34")
+    expect(page.get_by_label("Expiration")).to_have_value("12 / 44")
     page.get_by_role("button", name="Pay $4.99").click()
     page.wait_for_url(f"**/healthz?session={session.id}")
 
@@ -145,7 +142,7 @@ def test_cancel_goes_back_to_the_shop(
 
 @pytest.mark.parametrize(
     ("currency", "amount", "shown"),
-    [("jpy", 780, "¥780"), ("kwd", 1234, "KWD 1.234"), ("eur", 499, "€4.99")],
+    [("jpy", 780, "¥780"), ("kwd", 1230, "KWD 1.230"), ("eur", 499, "€4.99")],
 )
 def test_amounts_have_the_digits_of_their_currency(
     standin: Standin,
@@ -170,7 +167,7 @@ def test_a_chinese_buyer_reads_chinese(
     )
     page.goto(session.url)
     page.get_by_label("卡号").fill("4000000000000002")
-    page.get_by_label("有效期").fill("1234")
+    page.get_by_label("有效期").fill("1244")
     page.get_by_label("安全码").fill("123")
     page.get_by_label("持卡人姓名").fill("王芳")
     page.get_by_role("button", name="支付 ¥100.00").click()
@@ -255,3 +252,93 @@ def test_the_console_refunds_a_payment(
     assert [
         refund.amount for refund in client.v1.refunds.list({"payment_intent": intent}).data
     ] == [499]
+
+
+def test_a_code_and_tax_are_on_the_page_before_the_buyer_pays(
+    standin: Standin, client: stripe.StripeClient, page: Page
+) -> None:
+    coupon = client.v1.coupons.create({"percent_off": 20, "duration": "once"})
+    promotion = {"type": "coupon", "coupon": coupon.id}
+    client.v1.promotion_codes.create({"promotion": promotion, "code": "PAGE20"})
+    session = standin.new_session(
+        client, allow_promotion_codes=True, automatic_tax={"enabled": True}
+    )
+    page.goto(session.url)
+    page.get_by_label("Promotion code").fill("nonsense")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("alert")).to_have_text("This code is invalid.")
+    page.get_by_label("Promotion code").fill("page20")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("button", name="Pay $3.99")).to_be_visible()
+    page.get_by_label("Country or region").select_option("DE")
+    expect(page.get_by_role("button", name="Pay $4.39")).to_be_visible()
+    page.get_by_label("Postal code").fill("10115")
+    fill_card(page, SUCCEEDS)
+    page.get_by_role("button", name="Pay $4.39").click()
+    page.wait_for_url(f"**/healthz?session={session.id}")
+    assert client.v1.checkout.sessions.retrieve(session.id).amount_total == 439
+
+
+def test_a_saved_card_is_offered_first(
+    standin: Standin, client: stripe.StripeClient, page: Page
+) -> None:
+    customer = new_customer(client)
+    options = {
+        "customer": customer.id,
+        "customer_email": None,
+        "saved_payment_method_options": {"payment_method_save": "enabled"},
+    }
+    page.goto(standin.new_session(client, **options).url)
+    fill_card(page, SUCCEEDS)
+    page.get_by_label("Save my payment information").check()
+    page.get_by_role("button", name="Pay").click()
+    page.wait_for_url("**/healthz?session=*")
+    page.goto(standin.new_session(client, **options).url)
+    expect(page.get_by_label("Saved card ending in 4242")).to_be_checked()
+    expect(page.get_by_label("Card number")).to_be_hidden()
+    page.get_by_role("button", name="Pay").click()
+    page.wait_for_url("**/healthz?session=*")
+
+
+def test_a_subscription_from_the_page_to_the_portal(
+    standin: Standin, client: stripe.StripeClient, page: Page
+) -> None:
+    customer = new_customer(client)
+    session = subscription_session(standin, client, new_price(client).id, customer.id)
+    page.goto(session.url)
+    expect(page.get_by_text("per month")).to_be_visible()
+    fill_card(page, SUCCEEDS)
+    page.get_by_role("button", name="Subscribe").click()
+    page.wait_for_url(f"**/healthz?session={session.id}")
+    portal = client.v1.billing_portal.sessions.create(
+        {"customer": customer.id, "return_url": standin.receiver.url}
+    )
+    page.goto(portal.url)
+    page.get_by_role("button", name="Cancel plan").click()
+    expect(page.get_by_text("Ends on")).to_be_visible()
+    page.get_by_role("button", name="Don't cancel plan").click()
+    expect(page.get_by_text("Renews on")).to_be_visible()
+    page.get_by_role("region", name="Invoice history").get_by_role("link").click()
+    expect(page.get_by_text("Paid on")).to_be_visible()
+
+
+def test_a_failed_renewal_is_paid_on_its_page(
+    standin: Standin, client: stripe.StripeClient, page: Page
+) -> None:
+    subscription = subscribe(standin, client)
+    standin.lever(f"customers/{subscription.customer}/card", {"number": ASKS_FOR_3D_SECURE})
+    advance_to(standin, period_end(subscription) + HOUR + 60)
+    about = {"subscription": subscription.id, "limit": 1}
+    [invoice] = client.v1.invoices.list(about).data
+    page.goto(invoice.hosted_invoice_url)
+    page.get_by_role("button", name="Pay $9.99").click()
+    page.get_by_role("button", name="Complete authentication").click()
+    expect(page.get_by_text("Paid on")).to_be_visible()
+
+
+def test_the_console_moves_time(standin: Standin, page: Page) -> None:
+    before = standin.look("clock")["now"]
+    page.goto(f"{standin.base}/webhooks")
+    page.get_by_role("button", name="+1 day").click()
+    expect(page.get_by_role("status")).to_have_text("+1 day: done")
+    assert standin.look("clock")["now"] >= before + 24 * 60 * 60

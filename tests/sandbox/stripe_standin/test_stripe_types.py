@@ -124,6 +124,10 @@ def test_a_request_that_does_not_fit_is_refused(
         ("POST", "/v1/payment_intents/pi_1/cancel", "PaymentIntentCancelParams"),
         ("GET", "/v1/balance_transactions/txn_1", "BalanceTransactionRetrieveParams"),
         ("POST", "/v1/billing_portal/sessions", "SessionCreateParams"),
+        ("POST", "/v1/invoices/in_1/void", "InvoiceVoidInvoiceParams"),
+        ("POST", "/v1/invoices/in_1/pay", "InvoicePayParams"),
+        ("DELETE", "/v1/subscriptions/sub_1", "SubscriptionCancelParams"),
+        ("POST", "/v1/test_helpers/test_clocks/clock_1/advance", "TestClockAdvanceParams"),
     ],
 )
 def test_an_endpoint_finds_its_type(method: str, path: str, name: str) -> None:

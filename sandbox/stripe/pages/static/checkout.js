@@ -21,12 +21,29 @@ form?.addEventListener("submit", () => {
 
 for (const button of document.querySelectorAll("[data-number]")) {
   button.addEventListener("click", () => {
+    const card = form.querySelector("[name=method][value=card]");
+    if (card) card.checked = true;
     form.elements.number.value = spaced(button.dataset.number);
-    form.elements.expiration.value ||= "12 / 34";
+    form.elements.expiration.value ||= "12 / 44";
     form.elements.cvc.value ||= "123";
     form.elements.name.value ||= "Test Buyer";
   });
 }
+
+/** Where the country decides about the tax, the page comes back with it. */
+const address = form?.querySelector("[data-address]");
+address?.querySelector("select").addEventListener("change", async () => {
+  const response = await fetch(address.dataset.address, {
+    method: "POST",
+    body: new URLSearchParams(new FormData(form)),
+  });
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const place of [".summary", "form[data-checkout] > button[type=submit]"]) {
+    document.querySelector(place).replaceWith(page.querySelector(place));
+  }
+  form.elements.shown_total.value = page.querySelector("[name=shown_total]").value;
+});
 
 if (window.parent !== window) {
   const tell = () =>

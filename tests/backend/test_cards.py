@@ -1,0 +1,449 @@
+"""Saved cards: kept when the buyer says so, as little of them as it takes, and his alone."""
+
+import itertools
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.backend.test_payment_intents import begin
+from tests.backend.wallet import CARDS, INTENTS, STARTER, Wallet
+from tests.backend.webhook import Webhook, event, retold
+from tests.people import People, Person
+from tests.stripe_browser import ASKS_ALWAYS, ASKS_ONCE, CAN_ONLY_BE_SAVED, StripeBrowser
+from tests.stripe_console import IS_DECLINED, SUCCEEDS, StripeConsole, eventually
+from tests.together import at_once
+
+Connection = psycopg.Connection[dict]
+MASTERCARD = "5555555555554444"
+
+
+def told_about(stripe_console: StripeConsole, object_id: str) -> list[dict[str, Any]]:
+    """Stripe's events about an object that concern cards, oldest first."""
+    concerning = ("payment_method.", "customer.updated", "customer.deleted")
+    events = stripe_console.events(object_id)
+    return [each for each in events if each["type"].startswith(concerning)]
+
+
+def default_of(wallet: Wallet) -> list[str]:
+    return [card["id"] for card in wallet.cards if card["is_default"]]
+
+
+# Saving
+
+
+def test_a_card_is_kept_when_the_buyer_ticks_the_box(
+    wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    card = wallet.pay_and_save()
+    creations = stripe_console.requests(method="POST", path="/v1/payment_intents")
+    [request] = [each for each in creations if each["path"] == "/v1/payment_intents"]
+    assert request["params"]["setup_future_usage"] == "off_session"
+    [listed] = wallet.cards
+    assert listed == {
+        "id": card, "brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2034, "is_default": True,
+    }  # fmt: skip
+
+
+def test_without_the_box_nothing_is_kept(
+    wallet: Wallet, stripe_js: StripeBrowser, stripe_console: StripeConsole
+) -> None:
+    order = begin(wallet.buyer)
+    stripe_js.confirm(order["client_secret"])
+    wallet.buyer.refresh(order["payment_id"])
+    assert wallet.refresh() == []
+
+
+def test_a_card_can_be_kept_without_a_payment(
+    wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    card = wallet.save()
+    [request] = stripe_console.requests(method="POST", path="/v1/setup_intents")[:1]
+    [customer] = stripe_console.customers(wallet.buyer.email)
+    assert request["params"] == {
+        "customer": customer,
+        "usage": "off_session",
+        "automatic_payment_methods": {"enabled": "true", "allow_redirects": "never"},
+        "metadata": {"user_id": wallet.buyer.id},
+    }
+    assert wallet.ids == [card]
+    assert wallet.buyer.available == 0
+
+
+def test_a_set_up_answers_what_the_browser_needs(buyer: Person) -> None:
+    answer = buyer.post(f"{CARDS}/setup-intent")
+    assert answer.status_code == 201
+    assert answer.json().keys() == {"setup_intent_id", "client_secret"}
+    assert answer.json()["client_secret"].startswith(answer.json()["setup_intent_id"])
+
+
+@pytest.mark.parametrize("number", [ASKS_ALWAYS, ASKS_ONCE])
+def test_a_bank_that_asks_is_answered_before_the_card_is_kept(
+    wallet: Wallet, stripe_js: StripeBrowser, number: str
+) -> None:
+    secret = wallet.buyer.post(f"{CARDS}/setup-intent").json()["client_secret"]
+    assert stripe_js.confirm(secret, number)["status"] == "requires_action"
+    assert wallet.refresh() == []
+    refused = stripe_js.authenticate(secret, succeeds=False)
+    assert refused["status"] == "requires_payment_method"
+    assert wallet.refresh() == []
+    stripe_js.confirm(secret, number)
+    kept = stripe_js.authenticate(secret)["payment_method"]
+    assert [card["id"] for card in wallet.refresh()] == [kept]
+
+
+def test_a_card_that_was_set_up_once_is_not_asked_again(
+    wallet: Wallet, stripe_js: StripeBrowser
+) -> None:
+    order = begin(wallet.buyer, payment_method_id=wallet.save(ASKS_ONCE))
+    assert (order["status"], order["requires_action"]) == ("succeeded", False)
+
+
+def test_a_card_that_the_bank_refuses_is_not_kept(wallet: Wallet, stripe_js: StripeBrowser) -> None:
+    secret = wallet.buyer.post(f"{CARDS}/setup-intent").json()["client_secret"]
+    assert "error" in stripe_js.confirm(secret, IS_DECLINED)
+    assert wallet.refresh() == []
+
+
+def test_the_webhook_alone_keeps_it(wallet: Wallet, stripe_js: StripeBrowser) -> None:
+    secret = wallet.buyer.post(f"{CARDS}/setup-intent").json()["client_secret"]
+    kept = stripe_js.confirm(secret)["payment_method"]
+    eventually(lambda: wallet.ids, lambda ids: ids == [kept])
+
+
+def test_the_hosted_page_offers_to_keep_it_too(
+    buyer: Person, stripe_console: StripeConsole
+) -> None:
+    buyer.order()
+    [request] = stripe_console.requests(method="POST", path="/v1/checkout/sessions")
+    saving = request["params"]["saved_payment_method_options"]
+    assert saving == {"payment_method_save": "enabled"}
+
+
+def test_no_more_of_a_card_is_stored_than_a_person_needs_to_know_it(
+    wallet: Wallet, database: Connection
+) -> None:
+    card = wallet.save()
+    row = database.execute("select * from payment_methods where id = %s", [card]).fetchone()
+    assert row is not None
+    assert row.keys() == {
+        "id", "user_id", "livemode", "brand", "last4", "exp_month", "exp_year", "is_default",
+        "detached_at", "created_at",
+    }  # fmt: skip
+    assert SUCCEEDS not in str(row)
+
+
+# The default
+
+
+def test_the_first_card_is_the_default_and_another_can_be_made_it(
+    wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    first, second = wallet.save(), wallet.save(MASTERCARD)
+    assert default_of(wallet) == [first]
+    answer = wallet.buyer.post(f"{CARDS}/{second}/default")
+    assert answer.status_code == 200
+    assert [card["id"] for card in answer.json()["payment_methods"]] == [second, first]
+    assert default_of(wallet) == [second]
+    [customer] = stripe_console.customers(wallet.buyer.email)
+    settings = stripe_console.api(f"customers/{customer}")["invoice_settings"]
+    assert settings["default_payment_method"] == second
+
+
+def test_many_tabs_that_choose_a_default_end_with_one(wallet: Wallet) -> None:
+    cards = [wallet.save(), wallet.save(MASTERCARD), wallet.save()]
+    turn = itertools.cycle(cards)
+    answers = at_once(6, lambda: wallet.buyer.post(f"{CARDS}/{next(turn)}/default"))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(default_of(wallet)) == 1
+
+
+def test_a_default_that_was_chosen_at_stripe_counts_here(
+    wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    """In the customer portal, or in the Dashboard."""
+    wallet.save()
+    second = wallet.save(MASTERCARD)
+    [customer] = stripe_console.customers(wallet.buyer.email)
+    choice = {"invoice_settings[default_payment_method]": second}
+    stripe_console.change(f"customers/{customer}", **choice)
+    eventually(lambda: default_of(wallet), lambda default: default == [second])
+
+
+# Removing
+
+
+def test_a_removed_card_is_gone_here_and_at_stripe(
+    wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    first, second = wallet.save(), wallet.save(MASTERCARD)
+    answer = wallet.buyer.request("DELETE", f"{CARDS}/{first}")
+    assert answer.status_code == 200
+    assert [card["id"] for card in answer.json()["payment_methods"]] == [second]
+    assert stripe_console.api(f"payment_methods/{first}")["customer"] is None
+    again = wallet.buyer.request("DELETE", f"{CARDS}/{first}")
+    assert (again.status_code, again.json()["code"]) == (404, "not_found")
+
+
+def test_a_card_that_was_removed_at_stripe_goes_from_the_list(
+    wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    card = wallet.save()
+    stripe_console.change(f"payment_methods/{card}/detach")
+    eventually(lambda: wallet.ids, lambda ids: ids == [])
+
+
+def test_removing_what_stripe_has_removed_already_is_no_error(
+    wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    card = wallet.save()
+    stripe_console.deliver("drop")
+    stripe_console.change(f"payment_methods/{card}/detach")
+    answer = wallet.buyer.request("DELETE", f"{CARDS}/{card}")
+    assert (answer.status_code, answer.json()) == (200, {"payment_methods": []})
+
+
+def test_a_default_that_stripe_knows_no_more_is_refused_as_unknown(
+    wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    wallet.save()
+    second = wallet.save(MASTERCARD)
+    stripe_console.deliver("drop")
+    stripe_console.change(f"payment_methods/{second}/detach")
+    answer = wallet.buyer.post(f"{CARDS}/{second}/default")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_asking_stripe_forgets_what_is_not_there_any_more(
+    wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    card = wallet.save()
+    stripe_console.deliver("drop")
+    stripe_console.change(f"payment_methods/{card}/detach")
+    assert wallet.refresh() == []
+
+
+# Events
+
+
+def test_a_renewed_card_shows_its_new_digits(wallet: Wallet, stripe_console: StripeConsole) -> None:
+    card = wallet.save()
+    stripe_console.renew(card, exp_year=2041, last4="1881")
+
+    def shown() -> tuple[str, int]:
+        [listed] = wallet.cards
+        return listed["last4"], listed["exp_year"]
+
+    eventually(shown, lambda digits: digits == ("1881", 2041))
+
+
+def test_events_of_a_card_say_the_same_again_and_again(
+    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
+) -> None:
+    card = wallet.save()
+    before = wallet.cards
+    for told in told_about(stripe_console, card):
+        webhook.outcome(told)
+        assert webhook.outcome(told) == "duplicate"
+        assert webhook.outcome(retold(told)) == "processed"
+    assert wallet.cards == before
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_removed_card_stays_removed_in_whatever_order_it_is_told(
+    wallet: Wallet,
+    stripe_js: StripeBrowser,
+    stripe_console: StripeConsole,
+    webhook: Webhook,
+    order: tuple[int, ...],
+) -> None:
+    """Attached, renewed, detached; none of it known before."""
+    stripe_console.deliver("drop")
+    secret = wallet.buyer.post(f"{CARDS}/setup-intent").json()["client_secret"]
+    card = stripe_js.confirm(secret)["payment_method"]
+    stripe_console.renew(card, exp_year=2041)
+    stripe_console.change(f"payment_methods/{card}/detach")
+    events = told_about(stripe_console, card)
+    assert len(events) == 3
+    for nth in order:
+        webhook.outcome(events[nth])
+    assert wallet.cards == []
+
+
+def test_what_a_card_says_last_stays_in_whatever_order_it_is_told(
+    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
+) -> None:
+    card = wallet.save()
+    stripe_console.deliver("drop")
+    stripe_console.renew(card, exp_year=2041)
+    stripe_console.renew(card, exp_year=2045)
+    for told in reversed(told_about(stripe_console, card)):
+        webhook.outcome(told)
+    assert wallet.cards[0]["exp_year"] == 2045
+
+
+def test_the_default_that_was_chosen_last_stays_in_whatever_order_it_is_told(
+    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
+) -> None:
+    first, second = wallet.save(), wallet.save(MASTERCARD)
+    [customer] = stripe_console.customers(wallet.buyer.email)
+    stripe_console.deliver("drop")
+    for card in (second, first, second):
+        choice = {"invoice_settings[default_payment_method]": card}
+        stripe_console.change(f"customers/{customer}", **choice)
+    for told in reversed(told_about(stripe_console, customer)):
+        webhook.outcome(told)
+    assert default_of(wallet) == [second]
+
+
+def test_a_default_may_be_told_before_its_card(
+    wallet: Wallet, stripe_js: StripeBrowser, stripe_console: StripeConsole, webhook: Webhook
+) -> None:
+    wallet.save()
+    stripe_console.deliver("drop")
+    secret = wallet.buyer.post(f"{CARDS}/setup-intent").json()["client_secret"]
+    second = stripe_js.confirm(secret, MASTERCARD)["payment_method"]
+    [customer] = stripe_console.customers(wallet.buyer.email)
+    choice = {"invoice_settings[default_payment_method]": second}
+    stripe_console.change(f"customers/{customer}", **choice)
+    for about in (customer, second):
+        for told in told_about(stripe_console, about):
+            webhook.outcome(told)
+    assert default_of(wallet) == [second]
+
+
+def test_a_card_of_another_shop_of_the_account_is_ignored(
+    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
+) -> None:
+    card = stripe_console.api(f"payment_methods/{wallet.save()}")
+    theirs = card | {"id": "pm_theirs", "customer": "cus_theirs"}
+    assert webhook.outcome(event("payment_method.updated", theirs)) in ("ignored", "failed")
+    assert "pm_theirs" not in wallet.ids
+
+
+# Whose they are
+
+
+def test_somebody_elses_card_does_not_exist(
+    wallet: Wallet, stranger: Person, people: People, stripe_console: StripeConsole
+) -> None:
+    card = wallet.save()
+    for other in (stranger, people.admin()):
+        assert card not in other.get(CARDS).text
+        asked = [
+            other.post(f"{CARDS}/{card}/default"),
+            other.request("DELETE", f"{CARDS}/{card}"),
+            other.post(INTENTS, STARTER | {"payment_method_id": card}),
+        ]
+        assert [(a.status_code, a.json()["code"]) for a in asked] == [(404, "not_found")] * 3
+    assert wallet.ids == default_of(wallet) == [card]
+    assert stripe_console.api(f"payment_methods/{card}")["customer"]
+
+
+def test_the_table_shows_everybody_his_own_cards_only(wallet: Wallet, stranger: Person) -> None:
+    card = wallet.save()
+    assert [row["id"] for row in wallet.buyer.postgrest("GET", "payment_methods").json()] == [card]
+    assert stranger.postgrest("GET", "payment_methods").json() == []
+    for verb, change in (("PATCH", {"is_default": False}), ("DELETE", None)):
+        answer = wallet.buyer.postgrest(verb, f"payment_methods?id=eq.{card}", json=change)
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("POST", "/refresh"),
+        ("POST", "/setup-intent"),
+        ("POST", "/pm_1/default"),
+        ("DELETE", "/pm_1"),
+    ],
+)
+def test_without_a_token_there_are_no_cards(buyer: Person, method: str, path: str) -> None:
+    buyer.token = "nobody"
+    answer = buyer.request(method, CARDS + path)
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    "garbage", ["1", "pm_", "cus_1", "%00", "..", "pm_1%0A", "💳", "x" * 1000, "a' or '1'='1"]
+)
+def test_a_garbage_id_is_not_found(
+    buyer: Person, stripe_console: StripeConsole, garbage: str
+) -> None:
+    for answer in (
+        buyer.post(f"{CARDS}/{garbage}/default"),
+        buyer.request("DELETE", f"{CARDS}/{garbage}"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert stripe_console.requests() == []
+
+
+# When Stripe knows the customer no more
+
+
+def test_after_a_customer_was_deleted_the_next_purchase_makes_a_new_one(
+    wallet: Wallet, stripe_js: StripeBrowser, stripe_console: StripeConsole
+) -> None:
+    wallet.save()
+    [former] = stripe_console.customers(wallet.buyer.email)
+    stripe_console.delete(f"customers/{former}")
+    eventually(lambda: wallet.ids, lambda ids: ids == [])
+    order = begin(wallet.buyer)
+    stripe_js.confirm(order["client_secret"])
+    assert wallet.buyer.refresh(order["payment_id"])["status"] == "succeeded"
+    [customer] = stripe_console.customers(wallet.buyer.email)
+    assert customer != former
+    wallet.save()
+    assert stripe_console.customers(wallet.buyer.email) == [customer]
+
+
+@pytest.mark.parametrize("ask", ["order", "intent", "set-up", "refresh", "portal"])
+def test_nobody_need_have_told_us_that_a_customer_is_gone(
+    wallet: Wallet, stripe_console: StripeConsole, ask: str
+) -> None:
+    wallet.save()
+    [former] = stripe_console.customers(wallet.buyer.email)
+    stripe_console.deliver("drop")
+    stripe_console.delete(f"customers/{former}")
+    answer = {
+        "order": lambda: wallet.buyer.post("/api/stripe/create-checkout-session", STARTER),
+        "intent": lambda: wallet.buyer.post(INTENTS, STARTER),
+        "set-up": lambda: wallet.buyer.post(f"{CARDS}/setup-intent"),
+        "refresh": lambda: wallet.buyer.post(f"{CARDS}/refresh"),
+        "portal": lambda: wallet.buyer.post("/api/stripe/portal-session"),
+    }[ask]()
+    assert answer.status_code in (200, 201), answer.text
+    assert wallet.cards == []
+
+
+def test_deleted_twice_is_replaced_twice(wallet: Wallet, stripe_console: StripeConsole) -> None:
+    seen = set()
+    for _ in range(3):
+        begin(wallet.buyer)
+        [customer] = stripe_console.customers(wallet.buyer.email)
+        seen.add(customer)
+        stripe_console.deliver("drop")
+        stripe_console.delete(f"customers/{customer}")
+    assert len(seen) == 3
+
+
+def test_a_late_event_of_a_former_customer_changes_nothing(
+    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
+) -> None:
+    wallet.save()
+    [former] = stripe_console.customers(wallet.buyer.email)
+    stripe_console.deliver("drop")
+    stripe_console.delete(f"customers/{former}")
+    begin(wallet.buyer)
+    card = wallet.save(MASTERCARD)
+    for told in told_about(stripe_console, former):
+        webhook.outcome(told)
+    assert wallet.ids == default_of(wallet) == [card]
+
+
+def test_a_card_that_only_can_be_saved_is_declined_when_it_pays(wallet: Wallet) -> None:
+    card = wallet.save(CAN_ONLY_BE_SAVED)
+    answer = wallet.buyer.post(INTENTS, STARTER | {"payment_method_id": card})
+    assert (answer.status_code, answer.json()["code"]) == (402, "card_declined")
+    assert wallet.ids == [card]

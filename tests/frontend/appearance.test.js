@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { appearance } from "../../frontend/lib/appearance.js";
+
+test("Stripe's form wears our colours", () => {
+  const asked = [];
+  const look = appearance((token) => (asked.push(token), `rgb(${token.length}, 0, 0)`), "Inter");
+  assert.equal(look.variables.colorPrimary, "rgb(6, 0, 0)"); // accent
+  assert.equal(look.variables.colorBackground, "rgb(7, 0, 0)"); // surface
+  assert.equal(look.variables.fontFamily, "Inter");
+  assert.deepEqual([...new Set(asked)].sort(), ["accent", "danger", "edge", "ink", "muted", "on-accent", "surface"]);
+});
