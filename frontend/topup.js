@@ -18,11 +18,15 @@
  *     });
  *     supabase.auth.onAuthStateChange(() => setTimeout(sessionChanged));   // outside of its lock
  *
+ * A page whose address says `?payment=<id>` opens the dialog at that payment.
+ *
  * `configure` is called before the page has finished loading (any module script does). The colours
  * and the font follow custom properties, see styles/base.css.js.
  */
 import { CreditsBadge } from "./elements/credits-badge.js";
 import { CreditsDialog } from "./elements/credits-dialog.js";
+import { openDialog } from "./elements/open-dialog.js";
+import { UUID } from "./lib/address.js";
 import { settings } from "./lib/settings.js";
 import { findSession } from "./state/session.js";
 
@@ -37,7 +41,20 @@ export const sessionChanged = findSession;
 if (!customElements.get("credits-badge")) {
   customElements.define("credits-dialog", CreditsDialog);
   customElements.define("credits-badge", CreditsBadge);
-  whenConfigured(findSession);
+  whenConfigured(async () => {
+    await findSession();
+    finishNamedPayment();
+  });
+}
+
+/** `?payment=<id>` on the page's address: a payment that was begun inside it, and waits there. */
+function finishNamedPayment() {
+  const address = new URL(location.href);
+  const id = address.searchParams.get("payment") ?? "";
+  if (!UUID.test(id)) return;
+  address.searchParams.delete("payment");
+  history.replaceState(history.state, "", address); // Not again with the next reload.
+  openDialog("payment", id);
 }
 
 /**

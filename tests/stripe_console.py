@@ -89,6 +89,17 @@ class StripeConsole:
         """Look at an object or list, as somebody else with the shop's secret key."""
         return self._api("GET", path, params)
 
+    def all(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """Every object of a list, newest first."""
+        found: list[dict[str, Any]] = []
+        has_more = True
+        while has_more:
+            after = {"starting_after": found[-1]["id"]} if found else {}
+            page = self.api(path, limit=100, **params, **after)
+            found += page["data"]
+            has_more = page["has_more"]
+        return found
+
     def change(self, path: str, **params: Any) -> dict[str, Any]:
         """POST to an object, as somebody else with the shop's secret key or in the Dashboard."""
         return self._api("POST", path, params)

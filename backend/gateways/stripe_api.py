@@ -29,7 +29,9 @@ PAGE_SIZE = 100
 # What reconciliation reads: each of Stripe's lists, and how to ask for it. A subscription lives for
 # years after it was made, so that list is read whole.
 LISTS: dict[str, Params] = {
-    "checkout.sessions": {"expand": ["data.invoice.payments", "data.subscription"]},
+    "checkout.sessions": {
+        "expand": ["data.payment_intent", "data.invoice.payments", "data.subscription"]
+    },
     "payment_intents": {"expand": ["data.latest_charge.refunds"]},
     "invoices": {"expand": ["data.payments"]},
     "subscriptions": {"status": "all"},

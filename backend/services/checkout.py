@@ -115,6 +115,7 @@ class Checkout:
             currency=payment["currency"],
             amount=payment["amount"],
             credits=payment["credits"],
+            locale=order["locale"],
             livemode=payment["livemode"],
         )
         return price["id"]

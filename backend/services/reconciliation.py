@@ -14,6 +14,7 @@ from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX, Settings
 from backend.gateways.stripe_api import LISTS, StripeApi, StripeObject
+from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
 from backend.services.facts import Facts
@@ -78,7 +79,13 @@ class Reconciliation:
             last_id = starting_after if name == resource else None
             for _ in range(PAGES_MAX):
                 oldest = min(since, int(time.time()) - SLOW.get(name, 0))
-                objects, has_more = self._stripe.page_of(name, oldest, last_id)
+                try:
+                    objects, has_more = self._stripe.page_of(name, oldest, last_id)
+                except StripeRejected as rejection:
+                    if rejection.param != "starting_after":
+                        raise
+                    last_id = None  # the last object read was deleted: from the beginning again
+                    continue
                 last_id = objects[-1]["id"] if objects else last_id
                 yield name, objects, last_id
                 if not has_more:

@@ -1,12 +1,13 @@
 /**
  * The credits in an app's header: what is available, and how many payments wait to be finished.
- * A click opens the dialog.
+ * A click opens the dialog; where a bank waits for the buyer, at that payment.
  *
  *     <credits-badge></credits-badge>
  */
 import { el } from "../lib/dom.js";
 import { credits, language, t } from "../lib/i18n.js";
 import { icon } from "../panels/icons.js";
+import { isInPage } from "../panels/open-payments.js";
 import { account, refreshAccount, refreshStaleAccount } from "../state/account.js";
 import { session } from "../state/session.js";
 import { badgeStyle } from "../styles/badge.css.js";
@@ -15,7 +16,7 @@ import { openDialog } from "./open-dialog.js";
 
 export class CreditsBadge extends HTMLElement {
   #connected = new AbortController();
-  #button = el("button", { type: "button", "aria-haspopup": "dialog", onclick: () => openDialog() });
+  #button = el("button", { type: "button", "aria-haspopup": "dialog", onclick: () => this.#open() });
 
   constructor() {
     super();
@@ -39,17 +40,32 @@ export class CreditsBadge extends HTMLElement {
     this.#connected.abort();
   }
 
+  #open() {
+    const urgent = this.#urgent();
+    if (urgent && isInPage(urgent)) openDialog("payment", urgent.payment_id);
+    else openDialog();
+  }
+
+  /** A payment that was begun without the buyer, and can't go on without him. */
+  #urgent() {
+    return account.value.openPayments.find((payment) => payment.requires_action);
+  }
+
   #show() {
     const { label, face } = this.#state();
     const waiting = account.value.openPayments.length;
-    const todo = waiting > 0 ? t("open_payments.count", { count: waiting }) : "";
+    const isUrgent = this.#urgent() !== undefined;
+    const todo = isUrgent ? t("badge.finish_label") : waiting > 0 ? t("open_payments.count", { count: waiting }) : "";
     this.#button.setAttribute("aria-label", [label, todo].filter(Boolean).join(", "));
     this.#button.lang = language.value;
     this.#button.replaceChildren(
       icon("mark", 18),
       face,
       // Drawn by the style sheet: text would have to stand in the name as it is seen.
-      ...(waiting > 0 ? [el("span", { class: "count number", "data-count": String(waiting) })] : []),
+      ...(isUrgent ? [el("span", {
+        class: "count urgent", "data-count": t("badge.finish"), "data-short": t("badge.finish_short"),
+      })] : []),
+      ...(waiting > 0 && !isUrgent ? [el("span", { class: "count number", "data-count": String(waiting) })] : []),
     );
   }
 

@@ -2,47 +2,63 @@
  * The shop in a dialog.
  *
  *     <credits-dialog></credits-dialog>
- *     <credits-dialog ui-mode="embedded" return-url="/thanks"></credits-dialog>
+ *     <credits-dialog ui-mode="elements" return-url="/thanks"></credits-dialog>
  *
  *     document.querySelector("credits-dialog").open();            // or open("history")
  *
- * Attributes:  ui-mode="embedded"   pay inside the dialog; otherwise on Stripe's page
- *              return-url           where the buyer comes back to, on an origin the backend allows
+ * Attributes:  ui-mode       "hosted" (default): pay on Stripe's page
+ *                            "embedded": Stripe's page inside the dialog
+ *                            "elements": our own form, with saved cards and Stripe's Payment Element
+ *              return-url    where the buyer comes back to, on an origin the backend allows
  * Event:       topup:sign-in-required   bubbles; someone has to sign in before paying. An app that
  *                                       lends its own session shows its own form then.
  * `<credits-badge>` makes one by itself when the page has none.
  */
 import { leaveFor } from "../lib/address.js";
 import { ApiError } from "../lib/api-error.js";
-import { el } from "../lib/dom.js";
+import { el, focusedElement } from "../lib/dom.js";
 import { language, t } from "../lib/i18n.js";
 import { accountBar } from "../panels/account-bar.js";
 import { balancePanel } from "../panels/balance.js";
+import { dialogHead } from "../panels/dialog-head.js";
+import { dialogTabs, TABS } from "../panels/dialog-tabs.js";
 import { embeddedCheckout } from "../panels/embedded-checkout.js";
 import { historyPanel } from "../panels/history.js";
-import { icon } from "../panels/icons.js";
 import { languageChoice } from "../panels/language-choice.js";
 import { packagesPanel } from "../panels/packages.js";
+import { paymentPanel } from "../panels/payment.js";
 import { signInPanel } from "../panels/sign-in.js";
 import { summary } from "../panels/summary.js";
-import { tabs } from "../panels/tabs.js";
+import { walletPanel } from "../panels/wallet.js";
 import { refreshAccount } from "../state/account.js";
-import { catalog, chosenPackage, loadCatalog } from "../state/catalog.js";
-import { createHostedCheckout } from "../state/checkout.js";
+import { chosenPackage, loadCatalog } from "../state/catalog.js";
+import { createHostedCheckout, formFor } from "../state/checkout.js";
+import { InPagePayment } from "../state/in-page-payment.js";
 import { findSession, session } from "../state/session.js";
+import { hasPlan } from "../state/subscriptions.js";
 import { base } from "../styles/base.css.js";
 import { dialogStyle } from "../styles/dialog.css.js";
 import { panelStyle } from "../styles/panels.css.js";
+import { paymentStyle } from "../styles/payment.css.js";
+import { screenStyle } from "../styles/screen.css.js";
+import { walletStyle } from "../styles/wallet.css.js";
+import { stepAside } from "./step-aside.js";
 
 /**
  * @typedef {import("../lib/contract.js").Package} Package
- * @typedef {"buy" | "balance" | "history"} Tab
- * @typedef {Tab | "sign-in" | "checkout"} View what the dialog shows
+ * @typedef {import("../panels/dialog-tabs.js").Tab} Tab
+ * @typedef {Tab | "sign-in" | "checkout" | "payment"} View what the dialog shows
+ * @typedef {object} Context of a panel
+ * @property {AbortSignal} signal ends when something else is shown
+ * @property {(text: string) => void} announce
+ * @property {(tab: Tab) => void} goTo
  */
 
 export class CreditsDialog extends HTMLElement {
   /** @type {View} */ #view = "buy";
   #wantsToPay = false;
+  /** @type {InPagePayment | null} the one of the view "payment" */ #payment = null;
+  /** @type {HTMLElement | null} what had the focus before */ #opener = null;
   #connected = new AbortController();
   #shown = new AbortController();
   #dialog = el("dialog", { "aria-labelledby": "title", onclose: () => this.#closed() });
@@ -52,11 +68,15 @@ export class CreditsDialog extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [base, dialogStyle, panelStyle];
-    root.append(this.#dialog);
+    root.adoptedStyleSheets = [base, screenStyle, dialogStyle, panelStyle, paymentStyle, walletStyle];
+    root.append(this.#dialog, el("div", { class: "veil" }));
     this.#dialog.append(this.#frame, this.#status);
     this.#dialog.addEventListener("pointerdown", (event) => {
-      if (event.target === this.#dialog) this.#dialog.close(); // The backdrop.
+      // The backdrop; a click beside a form must not throw away what was typed.
+      if (event.target === this.#dialog && TABS.includes(this.#view)) this.#dialog.close();
+    });
+    this.#dialog.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !this.#dialog.matches(":modal")) this.#dialog.close();
     });
   }
 
@@ -82,11 +102,18 @@ export class CreditsDialog extends HTMLElement {
     this.#shown.abort();
   }
 
-  /** @param {View} [view] */
-  open(view = "buy") {
+  /**
+   * @param {View} [view]
+   * @param {string} [paymentId] of the view "payment": one that waits to be finished
+   */
+  open(view = "buy", paymentId = "") {
     this.#wantsToPay = false;
-    this.#show(view);
-    if (!this.#dialog.open) this.#dialog.showModal();
+    this.#payment = view === "payment" ? InPagePayment.begun(paymentId) : null;
+    this.#show(view === "payment" && session.value.status === "signed-out" ? "sign-in" : view);
+    if (!this.#dialog.open) {
+      this.#opener = focusedElement();
+      this.#dialog.showModal();
+    }
     document.documentElement.style.overflow = "hidden";
     if (session.value.status === "unknown") void findSession();
     void loadCatalog();
@@ -94,9 +121,13 @@ export class CreditsDialog extends HTMLElement {
   }
 
   #closed() {
+    if (this.#dialog.open) return; // It only stepped aside.
     this.#shown.abort();
+    this.#payment = null;
     this.#frame.replaceChildren();
     document.documentElement.style.overflow = "";
+    // The browser does it too, unless the focus was in a window of Stripe's meanwhile.
+    if (focusedElement() === document.body) this.#opener?.focus();
   }
 
   #speakAnew() {
@@ -107,12 +138,13 @@ export class CreditsDialog extends HTMLElement {
   /** Signing out leads back to the shop; signing in while the form is shown leads on from it. */
   #sessionChanged() {
     const isHere = session.value.status === "signed-in";
-    if (isHere && this.#view === "sign-in") this.#signedIn();
+    if (isHere && (this.#view === "sign-in" || this.#payment?.id)) this.#signedIn();
     else if (this.#view !== "sign-in") this.#show("buy", "#title");
     if (session.value.status === "signed-out") this.#announce(t("account.signed_out"));
   }
 
   #signedIn() {
+    if (this.#payment?.id) return this.#show("payment", "#title");
     const payAtOnce = this.#wantsToPay && chosenPackage() !== null;
     this.#show("buy", "#title", payAtOnce);
     this.#wantsToPay = false;
@@ -136,14 +168,18 @@ export class CreditsDialog extends HTMLElement {
     this.#view = view;
     this.#dialog.lang = language.value;
     this.#announce("");
-    const isTab = view === "buy" || view === "balance" || view === "history";
+    const isTab = TABS.includes(view);
     this.#frame.replaceChildren(
       this.#header(isTab),
       el(
         "div",
         { class: "scroll" },
         isTab && summary({ signal: this.#shown.signal }),
-        isTab && session.value.status === "signed-in" && this.#tabs(view),
+        isTab && session.value.status === "signed-in" && dialogTabs({
+          signal: this.#shown.signal,
+          chosen: /** @type {Tab} */ (view),
+          onChoose: (tab) => this.#goTo(tab),
+        }),
         this.#panel(view, payAtOnce),
         el(
           "div",
@@ -159,40 +195,22 @@ export class CreditsDialog extends HTMLElement {
 
   /** @param {boolean} isTab */
   #header(isTab) {
-    return el(
-      "div",
-      { class: "head" },
-      isTab
-        ? el("span", { class: "mark" }, icon("mark"))
-        : iconButton("back", t("dialog.back"), () => this.#show("buy", "#title")),
-      el("h2", { id: "title", tabindex: "-1", autofocus: true }, t("dialog.title")),
-      this.#testMode(),
-      iconButton("close", t("dialog.close"), () => this.#dialog.close()),
-    );
-  }
-
-  #testMode() {
-    const hint = t("dialog.test_mode.hint");
-    const tag = el("span", { class: "tag quiet", title: hint }, t("dialog.test_mode"));
-    catalog.subscribe(({ config }) => {
-      tag.hidden = config?.environment !== "test";
-    }, this.#shown.signal);
-    return tag;
-  }
-
-  /** @param {Tab} chosen */
-  #tabs(chosen) {
-    return tabs({
-      label: t("dialog.sections"),
-      tabs: /** @type {[Tab, string][]} */ ([
-        ["buy", t("tab.buy")],
-        ["balance", t("tab.balance")],
-        ["history", t("tab.history")],
-      ]),
-      chosen,
-      controls: "panel",
-      onChoose: (name) => this.#show(name, `#tab-${name}`),
+    return dialogHead({
+      signal: this.#shown.signal,
+      title: t(isTab || this.#view === "sign-in" ? "dialog.title" : "pay.title"),
+      back: isTab ? null : () => this.#toShop(),
+      close: () => this.#dialog.close(),
     });
+  }
+
+  /** @param {Tab} tab */
+  #goTo(tab) {
+    this.#show(tab, `#tab-${tab}`);
+  }
+
+  #toShop() {
+    this.#payment = null;
+    this.#show("buy", "#title");
   }
 
   /**
@@ -200,26 +218,35 @@ export class CreditsDialog extends HTMLElement {
    * @param {boolean} payAtOnce
    */
   #panel(view, payAtOnce) {
+    /** @type {Context} */
     const context = {
       signal: this.#shown.signal,
-      announce: (/** @type {string} */ text) => this.#announce(text),
+      announce: (text) => this.#announce(text),
+      goTo: (tab) => this.#goTo(tab),
     };
-    const isTabbed = session.value.status === "signed-in" && view !== "sign-in" && view !== "checkout";
+    const isTabbed = session.value.status === "signed-in" && TABS.includes(view);
     const role = isTabbed ? { role: "tabpanel", "aria-labelledby": `tab-${view}` } : {};
     return el("div", { class: "panel", id: "panel", ...role }, this.#content(view, context, payAtOnce));
   }
 
   /**
    * @param {View} view
-   * @param {{signal: AbortSignal, announce: (text: string) => void}} context
+   * @param {Context} context
    * @param {boolean} payAtOnce
    */
   #content(view, context, payAtOnce) {
     switch (view) {
       case "buy":
-        return packagesPanel({ ...context, payAtOnce, pay: (offer) => this.#pay(offer) });
+        return packagesPanel({
+          ...context,
+          payAtOnce,
+          pay: (offer) => this.#pay(offer),
+          finish: (id) => this.#finish(id),
+        });
       case "balance":
         return balancePanel(context);
+      case "wallet":
+        return walletPanel({ ...context, ...this.#forStripe() });
       case "history":
         return historyPanel(context);
       case "sign-in":
@@ -229,7 +256,41 @@ export class CreditsDialog extends HTMLElement {
         });
       case "checkout":
         return this.#checkout(context.signal);
+      case "payment":
+        return this.#paymentPanel(context);
     }
+  }
+
+  /** What panels need in which Stripe.js works. */
+  #forStripe() {
+    return {
+      host: this,
+      /** @type {<T>(work: () => Promise<T>) => Promise<T>} */
+      aside: (work) => stepAside(this.#dialog, this, this.#shown.signal, work),
+      close: () => this.#dialog.close(),
+    };
+  }
+
+  /** @param {Context} context */
+  #paymentPanel(context) {
+    const payment = this.#payment;
+    if (!payment) throw new Error("the view of a payment needs one");
+    const offer = chosenPackage();
+    return paymentPanel({
+      ...context,
+      ...this.#forStripe(),
+      payment,
+      returnUrl: this.#returnUrl,
+      payHosted: offer && !payment.id ? () => this.#payHosted(offer) : null,
+      askSignIn: () => this.#askSignIn(true),
+      leave: () => this.#toShop(),
+    });
+  }
+
+  /** Takes up a payment that waits to be finished. @param {string} id */
+  #finish(id) {
+    this.#payment = InPagePayment.begun(id);
+    this.#show("payment", "#title");
   }
 
   /** @param {AbortSignal} signal */
@@ -248,7 +309,13 @@ export class CreditsDialog extends HTMLElement {
   /** @param {Package} offer */
   async #pay(offer) {
     if (session.value.status !== "signed-in") return this.#askSignIn(true);
-    if (this.getAttribute("ui-mode") === "embedded") return this.#show("checkout", "#title");
+    if (offer.kind === "subscription" && hasPlan(offer.id)) return this.#goTo("wallet");
+    const form = formFor(offer, this.getAttribute("ui-mode"));
+    if (form === "embedded") return this.#show("checkout", "#title");
+    if (form === "elements") {
+      this.#payment = InPagePayment.of(offer);
+      return this.#show("payment", "#title");
+    }
     try {
       await this.#payHosted(offer);
     } catch (error) {
@@ -277,13 +344,4 @@ export class CreditsDialog extends HTMLElement {
 /** The browser shows this page until Stripe's arrives: stay busy meanwhile, though not for ever. */
 function untilPageIsLeft() {
   return new Promise((resolve) => setTimeout(resolve, 10_000));
-}
-
-/**
- * @param {"close" | "back"} name
- * @param {string} label
- * @param {() => void} onclick
- */
-function iconButton(name, label, onclick) {
-  return el("button", { type: "button", class: "button icon", "aria-label": label, onclick }, icon(name));
 }

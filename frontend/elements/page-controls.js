@@ -1,11 +1,14 @@
 /**
- * Two controls for a page that has no session of its own, as our demo page.
+ * Controls for a page that has no session of its own, as our demo page.
  *
  *     <topup-account></topup-account>      who is signed in, Sign in, Sign out
  *     <topup-language></topup-language>    the language switch
+ *     <topup-form></topup-form>            where to pay: the dialog's `ui-mode`
  */
-import { language } from "../lib/i18n.js";
+import { language, t } from "../lib/i18n.js";
+import { recall, remember } from "../lib/storage.js";
 import { accountBar } from "../panels/account-bar.js";
+import { choice } from "../panels/choice.js";
 import { languageChoice } from "../panels/language-choice.js";
 import { base } from "../styles/base.css.js";
 import { controlsStyle } from "../styles/controls.css.js";
@@ -47,5 +50,42 @@ export class TopupLanguage extends HTMLElement {
     const chooser = languageChoice();
     this.#root.replaceChildren(chooser);
     if (hadFocus) chooser.querySelector("select")?.focus();
+  }
+}
+
+export class TopupForm extends HTMLElement {
+  #connected = new AbortController();
+  #root = this.attachShadow({ mode: "open" });
+
+  connectedCallback() {
+    this.#connected = new AbortController();
+    this.#root.adoptedStyleSheets = [base, controlsStyle];
+    this.#apply(recall("form") ?? "hosted");
+    language.subscribe(() => this.#show(), this.#connected.signal);
+  }
+
+  disconnectedCallback() {
+    this.#connected.abort();
+  }
+
+  #show() {
+    this.#root.replaceChildren(choice({
+      label: t("form.where"),
+      options: [
+        ["hosted", t("form.hosted")],
+        ["embedded", t("form.embedded")],
+        ["elements", t("form.elements")],
+      ],
+      chosen: recall("form") ?? "hosted",
+      onChoose: (form) => {
+        remember("form", form);
+        this.#apply(form);
+      },
+    }));
+  }
+
+  /** @param {string} form */
+  #apply(form) {
+    document.querySelector("credits-dialog")?.setAttribute("ui-mode", form);
   }
 }

@@ -4,10 +4,11 @@
  *
  *     class PaymentResult extends PaymentPage { async showPayment(id, signal) { … } }
  */
+import { UUID } from "../lib/address.js";
 import { ApiError } from "../lib/api-error.js";
 import { el } from "../lib/dom.js";
 import { explain } from "../lib/explain.js";
-import { language, t } from "../lib/i18n.js";
+import { language, t, together } from "../lib/i18n.js";
 import { screen } from "../panels/screen.js";
 import { signInPanel } from "../panels/sign-in.js";
 import { homeWay, way } from "../panels/ways.js";
@@ -15,8 +16,6 @@ import { findSession, session } from "../state/session.js";
 import { base } from "../styles/base.css.js";
 import { panelStyle } from "../styles/panels.css.js";
 import { screenStyle } from "../styles/screen.css.js";
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export class PaymentPage extends HTMLElement {
   #connected = new AbortController();
@@ -67,7 +66,7 @@ export class PaymentPage extends HTMLElement {
     this.say({
       tone: "bad",
       title: t("payment.unreachable"),
-      text: `${explain(error)} ${t("payment.unreachable.text")}`,
+      text: together(explain(error), t("payment.unreachable.text")),
       ways: [way(t("payment.check_again"), () => this.#start(), "primary"), homeWay()],
     });
   }
@@ -116,7 +115,7 @@ export class PaymentPage extends HTMLElement {
     this.say({
       tone: "bad",
       title: t("payment.unreachable"),
-      text: `${explain(error)} ${t("payment.unreachable.text")}`,
+      text: together(explain(error), t("payment.unreachable.text")),
       ways: [way(t("payment.check_again"), findSession, "primary"), homeWay()],
     });
   }

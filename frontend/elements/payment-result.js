@@ -6,7 +6,7 @@
  */
 import { ApiError } from "../lib/api-error.js";
 import { credits, money, t } from "../lib/i18n.js";
-import { outcome } from "../lib/outcome.js";
+import { amountOf, outcome } from "../lib/outcome.js";
 import { poll } from "../lib/poll.js";
 import { homeWay, receiptWay, resumeWay, way } from "../panels/ways.js";
 import { account, refreshAccount } from "../state/account.js";
@@ -79,7 +79,7 @@ export class PaymentResult extends PaymentPage {
       title: t("payment.succeeded"),
       text: t("payment.succeeded.text", { credits: payment.credits }),
       figures: [
-        [t("payment.paid"), money(payment.amount, payment.currency)],
+        [t("payment.paid"), money(amountOf(payment), payment.currency)],
         [t("payment.added"), `+${credits(payment.credits)}`],
         ...(known ? [/** @type {[string, string]} */ ([t("payment.new_balance"), credits(known.available)])] : []),
       ],

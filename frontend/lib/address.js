@@ -1,8 +1,11 @@
 /**
- * Leaves for a payment page whose address came over the network: https, or http on this machine
+ * Addresses: leaves for a payment page whose address came over the network: https, or http on this machine
  * for the sandbox. Anything else (`javascript:`, a name and password in the address) is refused.
  */
 import { ApiError } from "./api-error.js";
+
+/** An id of ours, as it stands in addresses. */
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 

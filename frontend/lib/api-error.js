@@ -44,8 +44,19 @@ export class ApiError extends Error {
    * @param {string} [problem.requestId]
    * @param {{field: string, message: string}[]} [problem.errors] of a 422
    * @param {number | null} [problem.retryAfterSeconds]
+   * @param {string} [problem.declineCode] of a card_declined: why, in Stripe's word
+   * @param {string} [problem.paymentId] of a card_declined: the payment, which stays open
    */
-  constructor({ code, status = 0, detail = "", requestId = "", errors = [], retryAfterSeconds = null }) {
+  constructor({
+    code,
+    status = 0,
+    detail = "",
+    requestId = "",
+    errors = [],
+    retryAfterSeconds = null,
+    declineCode = "",
+    paymentId = "",
+  }) {
     super(detail || code);
     this.name = "ApiError";
     this.code = code;
@@ -54,6 +65,8 @@ export class ApiError extends Error {
     this.requestId = requestId;
     this.errors = errors;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.declineCode = declineCode;
+    this.paymentId = paymentId;
   }
 
   /**
@@ -80,6 +93,8 @@ export class ApiError extends Error {
       requestId: String(problem.request_id ?? response.headers.get("X-Request-Id") ?? ""),
       errors: Array.isArray(problem.errors) ? problem.errors : [],
       retryAfterSeconds: Number.isNaN(retryAfter) ? null : retryAfter,
+      declineCode: String(problem.decline_code ?? ""),
+      paymentId: String(problem.payment_id ?? ""),
     });
   }
 }

@@ -58,6 +58,25 @@ export async function post(path, body = {}, options = {}) {
 }
 
 /**
+ * @param {string} path
+ * @param {unknown} body
+ * @param {RequestOptions} [options]
+ * @returns {Promise<any>}
+ */
+export async function put(path, body, options = {}) {
+  return readJson(await request(path, { ...options, method: "PUT", body }));
+}
+
+/**
+ * @param {string} path
+ * @param {RequestOptions} [options]
+ * @returns {Promise<any>}
+ */
+export async function remove(path, options = {}) {
+  return readJson(await request(path, { ...options, method: "DELETE" }));
+}
+
+/**
  * A file behind the token, which a plain link could not send.
  * @param {string} path
  * @returns {Promise<Blob>}

@@ -22,6 +22,7 @@ export interface Package {
   amount: number;
   best_value: boolean;
   expires_after_days: number | null;
+  rollover?: boolean;
 }
 
 export type PaymentStatus =
@@ -35,17 +36,75 @@ export type PaymentStatus =
   | "refunded"
   | "disputed";
 
+export type PaymentForm = "hosted" | "embedded" | "elements" | "off_session" | "invoice";
+
 export interface Payment {
   payment_id: string;
   status: PaymentStatus;
+  kind: "one_time" | "subscription" | "auto_recharge";
+  ui_mode?: PaymentForm;
   package_id: string;
   amount: number;
+  amount_paid?: number | null;
+  amount_discount?: number | null;
+  amount_tax?: number | null;
+  amount_refunded?: number;
   currency: string;
   credits: number;
   payment_url: string | null;
   receipt_url: string | null;
+  invoice_url?: string | null;
+  subscription_id?: string | null;
+  requires_action?: boolean;
   error: { code: string | null } | null;
   created_at: string;
+}
+
+/** POST /api/payments/{id}/refresh: one that is paid inside the page also lends its secret. */
+export interface RefreshedPayment extends Payment {
+  client_secret?: string | null;
+}
+
+export interface PaymentIntentAnswer {
+  payment_id: string;
+  client_secret: string;
+  status: PaymentStatus;
+  requires_action: boolean;
+}
+
+export interface Card {
+  id: string;
+  brand: string;
+  last4: string;
+  exp_month: number;
+  exp_year: number;
+  is_default: boolean;
+}
+
+export interface AutoRecharge {
+  enabled: boolean;
+  threshold: number | null;
+  package_id: string | null;
+  monthly_limit: number | null;
+  currency: string | null;
+  amount: number | null;
+  spent_this_month: number;
+  off_reason: null | "payments_failed" | "no_card" | "price_changed";
+  consented_at: string | null;
+}
+
+export interface Subscription {
+  subscription_id: string;
+  package_id: string;
+  status: string;
+  cancel_at_period_end: boolean;
+  current_period_end: string | null;
+  ended_at: string | null;
+  created_at: string;
+  credits: number;
+  interval: "month" | "year";
+  amount: number;
+  currency: string;
 }
 
 export interface CheckoutSession {
@@ -63,6 +122,7 @@ export interface Credits {
   lifetime_spent: number;
   expiring: { credits: number; expires_at: string }[];
   low_balance: boolean;
+  low_balance_threshold?: number | null;
 }
 
 export interface Forecast {
@@ -72,7 +132,13 @@ export interface Forecast {
 
 export interface AccountEvent {
   type: string;
-  data: { available: number; threshold: number };
+  data: {
+    available?: number;
+    threshold?: number;
+    reason?: string;
+    payment_id?: string;
+    subscription_id?: string;
+  };
   created_at: string;
 }
 

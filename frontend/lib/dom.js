@@ -88,3 +88,10 @@ function append(element, children) {
     }
   }
 }
+
+/** What has the focus, inside of shadow roots too. */
+export function focusedElement() {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element instanceof HTMLElement ? element : null;
+}

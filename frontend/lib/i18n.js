@@ -8,7 +8,7 @@
  */
 import { en } from "../locales/en.js";
 import { zh } from "../locales/zh.js";
-import { formatMoney, formatPricePerCredit } from "./money.js";
+import { editableMoney, formatMoney, formatPricePerCredit, parseMoney } from "./money.js";
 import { recall, remember } from "./storage.js";
 import { Store } from "./store.js";
 
@@ -63,6 +63,11 @@ export function t(key, values = {}) {
   return pattern.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
 }
 
+/** One after the other, as our language sets them. @param {string[]} sentences */
+export function together(...sentences) {
+  return sentences.join(language.value === "zh" ? "" : " ");
+}
+
 /** @param {number} count */
 function pluralForm(count) {
   return new Intl.PluralRules(language.value).select(count) === "one" ? "one" : "other";
@@ -104,6 +109,24 @@ export function signedCredits(count) {
  */
 export function money(amount, currency) {
   return formatMoney(amount, currency, numberLocale());
+}
+
+/**
+ * For a field, without its currency.
+ * @param {number} amount minor units
+ * @param {string} currency
+ */
+export function editMoney(amount, currency) {
+  return editableMoney(amount, currency, numberLocale());
+}
+
+/**
+ * @param {string} text as somebody typed it
+ * @param {string} currency
+ * @returns {number | null} minor units
+ */
+export function readMoney(text, currency) {
+  return parseMoney(text, currency, numberLocale());
 }
 
 /**

@@ -35,3 +35,15 @@ export function outcome({ status, error }) {
   const name = error?.code === "amount_mismatch" ? "mismatch" : status;
   return { name, ...OUTCOMES[status] };
 }
+
+/** Where no money has come (yet), `amount_paid` says nothing. @type {ReadonlySet<PaymentStatus>} */
+const UNPAID = new Set(["pending", "processing", "failed", "canceled", "expired"]);
+
+/**
+ * What was paid, after discount and tax; until then what is asked for.
+ * @param {Pick<import("./contract.js").Payment, "status" | "amount" | "amount_paid">} payment
+ * @returns {number} minor units
+ */
+export function amountOf({ status, amount, amount_paid }) {
+  return UNPAID.has(status) ? amount : (amount_paid ?? amount);
+}

@@ -2,32 +2,40 @@
 import { el } from "../lib/dom.js";
 import { credits, day, t } from "../lib/i18n.js";
 import { account, refreshAccount } from "../state/account.js";
+import { accountNotices } from "./account-notices.js";
 import { bones } from "./bones.js";
+import { lowBalance } from "./low-balance.js";
 import { notice } from "./notice.js";
 import { outlook } from "./outlook.js";
 
 /** @typedef {import("../lib/contract.js").Credits} Credits */
 
-/** @param {{signal: AbortSignal}} context */
-export function balancePanel({ signal }) {
+/**
+ * @param {object} context
+ * @param {AbortSignal} context.signal
+ * @param {(text: string) => void} context.announce
+ * @param {(place: import("./account-notices.js").Place) => void} context.goTo
+ */
+export function balancePanel({ signal, announce, goTo }) {
   const panel = el("div", { class: "balance" });
   account.subscribe(({ credits: known, error }) => {
     panel.replaceChildren(
       ...(error && !known
         ? [notice(error, refreshAccount)]
         : known
-          ? balance(known, signal)
+          ? balance(known, { signal, announce })
           : [bones(3, "bone-line", t("balance.loading"))]),
     );
   }, signal);
-  return panel;
+  return el("div", { class: "stack" }, accountNotices({ signal, goTo, besideOpenPayments: false }), panel);
 }
 
 /**
  * @param {Credits} known
- * @param {AbortSignal} signal
+ * @param {{signal: AbortSignal, announce: (text: string) => void}} context
  */
-function balance(known, signal) {
+function balance(known, { signal, announce }) {
+  const threshold = known.low_balance_threshold;
   const lasting = known.available - known.expiring.reduce((sum, lot) => sum + lot.credits, 0);
   return [
     el(
@@ -40,6 +48,7 @@ function balance(known, signal) {
     known.balance < 0 && el("p", {}, t("balance.debt")),
     outlook({ isLow: known.low_balance, signal }),
     ...expiry(known.expiring, lasting),
+    typeof threshold === "number" && lowBalance({ threshold, announce }),
   ].filter((part) => part !== false);
 }
 

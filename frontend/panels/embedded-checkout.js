@@ -1,6 +1,5 @@
 /**
- * Stripe's checkout inside the dialog. Stripe.js does not work inside a shadow root, so the form
- * is mounted in the dialog element's own light DOM and shown through the slot "checkout".
+ * Stripe's checkout inside the dialog.
  *
  *     embeddedCheckout({ signal, host, offer, returnUrl, payHosted })
  *
@@ -14,6 +13,7 @@ import { createEmbeddedCheckout } from "../state/checkout.js";
 import { loadConfig } from "../state/config.js";
 import { bones } from "./bones.js";
 import { notice } from "./notice.js";
+import { stripePlace } from "./stripe-place.js";
 
 /**
  * @param {object} context
@@ -25,8 +25,7 @@ import { notice } from "./notice.js";
  */
 export function embeddedCheckout({ signal, host, offer, returnUrl, payHosted }) {
   const state = el("div");
-  const place = el("div", { slot: "checkout" });
-  signal.addEventListener("abort", () => place.remove(), { once: true });
+  const { place, slot } = stripePlace({ host, signal, name: "checkout" });
 
   async function start() {
     state.replaceChildren(bones(3, "bone-line", t("checkout.loading")));
@@ -47,7 +46,6 @@ export function embeddedCheckout({ signal, host, offer, returnUrl, payHosted }) 
     const form = await stripe.createEmbeddedCheckoutPage({ fetchClientSecret: async () => secret });
     signal.addEventListener("abort", () => form.destroy(), { once: true });
     if (signal.aborted) return form.destroy();
-    host.append(place);
     form.mount(place);
   }
 
@@ -61,5 +59,5 @@ export function embeddedCheckout({ signal, host, offer, returnUrl, payHosted }) 
   }
 
   void start();
-  return el("div", { class: "checkout" }, state, el("slot", { name: "checkout" }));
+  return el("div", { class: "checkout" }, state, slot);
 }

@@ -13,8 +13,9 @@ import { notice } from "./notice.js";
  * @param {object} context
  * @param {AbortSignal} context.signal
  * @param {(text: string) => void} context.announce
+ * @param {(paymentId: string) => void} context.finish takes up one that is paid inside the page
  */
-export function openPayments({ signal, announce }) {
+export function openPayments({ signal, announce, finish }) {
   const title = el("h3", { id: "open-payments-title", tabindex: "-1" });
   const list = el("ul");
   const problem = el("div");
@@ -54,13 +55,18 @@ export function openPayments({ signal, announce }) {
     list.replaceChildren(
       ...payments.map((payment) =>
         openPayment(payment, {
-          resume: () => attempt(() => leaveFor(payment.payment_url)),
+          resume: () => attempt(() => (isInPage(payment) ? finish(payment.payment_id) : leaveFor(payment.payment_url))),
           cancel: () => attempt(() => cancel(payment)),
         }),
       ),
     );
   }, signal);
   return section;
+}
+
+/** @param {Payment} payment */
+export function isInPage({ ui_mode }) {
+  return ui_mode === "elements" || ui_mode === "off_session";
 }
 
 /**
@@ -77,15 +83,22 @@ function openPayment(payment, { resume, cancel }) {
       { class: "open-payment-what" },
       el("span", { class: "number" }, t("open_payments.item", { credits: payment.credits, price })),
       el("span", { class: "small" }, t("open_payments.started", { time: dayAndTime(payment.created_at) })),
+      payment.requires_action && el("span", { class: "small wrong" }, t(reasonOf(payment))),
     ),
     el(
       "span",
       { class: "open-payment-ways" },
       // One that was begun inside a page has no page of its own to go back to.
-      payment.payment_url ? resumeButton(price, resume) : null,
-      cancelButton(price, cancel),
+      payment.payment_url || isInPage(payment) ? resumeButton(price, resume) : null,
+      // A renewal is ended with its subscription.
+      payment.ui_mode === "invoice" ? null : cancelButton(price, cancel),
     ),
   );
+}
+
+/** @param {Payment} payment */
+function reasonOf({ ui_mode }) {
+  return ui_mode === "invoice" ? "open_payments.renewal" : "open_payments.bank";
 }
 
 /**

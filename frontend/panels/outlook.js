@@ -28,7 +28,7 @@ async function fill(box, isLow, signal) {
   try {
     const [forecast, { events }] = await Promise.all([
       get("/api/credits/forecast", { signal }),
-      get("/api/credits/events?limit=1", { signal }),
+      get("/api/credits/events?limit=20", { signal }),
     ]);
     const parts = [isLow ? low(events) : null, pace(forecast)];
     box.replaceChildren(...parts.filter((part) => part !== null));
@@ -41,7 +41,7 @@ async function fill(box, isLow, signal) {
 function low(events) {
   const [crossing] = events.filter((event) => event.type === "low_balance");
   if (!crossing) return null;
-  const below = credits(crossing.data.threshold);
+  const below = credits(crossing.data.threshold ?? 0);
   return el("p", { role: "status" }, t("outlook.low", { below, day: day(crossing.created_at) }));
 }
 

@@ -1,24 +1,30 @@
 /**
  * The shop: open payments, packages, currency, and the button that leads to the payment page.
  *
- *     packagesPanel({ signal, pay, announce })
+ *     packagesPanel({ signal, pay, announce, finish, goTo })
  *
  * `pay(offer)` starts the purchase and throws ApiError; everything it says is shown here.
  */
 import { el } from "../lib/dom.js";
 import { explain } from "../lib/explain.js";
 import { expiryInWords } from "../lib/expiry-words.js";
-import { money, pricePerCredit, t } from "../lib/i18n.js";
-import { catalog, choose, chooseCurrency, chosenPackage, loadCatalog } from "../state/catalog.js";
+import { money, pricePerCredit, t, together } from "../lib/i18n.js";
+import {
+  catalog, choose, chooseCurrency, chooseRhythm, chosenPackage, loadCatalog, rhythmOf, rhythmsOf,
+} from "../state/catalog.js";
 import { findSession, session } from "../state/session.js";
+import { hasPlan, subscriptions } from "../state/subscriptions.js";
+import { accountNotices } from "./account-notices.js";
 import { bones } from "./bones.js";
 import { setBusy, whileBusy } from "./busy.js";
 import { choice } from "./choice.js";
 import { icon } from "./icons.js";
 import { notice } from "./notice.js";
 import { openPayments } from "./open-payments.js";
+import { segments } from "./segments.js";
 
 /** @typedef {import("../lib/contract.js").Package} Package */
+/** @typedef {import("../state/catalog.js").Rhythm} Rhythm */
 
 /**
  * @param {object} context
@@ -26,8 +32,11 @@ import { openPayments } from "./open-payments.js";
  * @param {(offer: Package) => Promise<void>} context.pay
  * @param {(text: string) => void} context.announce
  * @param {boolean} context.payAtOnce the buyer chose before signing in: go on by yourself
+ * @param {(paymentId: string) => void} context.finish takes up a payment inside the page
+ * @param {(place: import("./account-notices.js").Place) => void} context.goTo
  */
-export function packagesPanel({ signal, pay, announce, payAtOnce }) {
+export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }) {
+  const rhythms = el("div");
   const list = el("div", { class: "package-list" });
   const problem = el("div");
   const foot = el("div", { class: "pay-foot" });
@@ -44,8 +53,7 @@ export function packagesPanel({ signal, pay, announce, payAtOnce }) {
         await pay(offer);
       } catch (error) {
         announce("");
-        const sentence = `${explain(error)} ${t("buy.not_charged")}`;
-        problem.replaceChildren(notice(error, startPaying, sentence));
+        problem.replaceChildren(notice(error, startPaying, together(explain(error), t("buy.not_charged"))));
       }
     });
     showPrice();
@@ -62,25 +70,31 @@ export function packagesPanel({ signal, pay, announce, payAtOnce }) {
     if (!isBusy) payButton.setAttribute("aria-disabled", String(!offer));
   }
 
-  /** @type {Package[] | null | undefined} */
-  let shown;
-  catalog.subscribe(({ config, packages, currency, chosenId, error }) => {
+  /** @type {{packages: Package[] | null, rhythm: Rhythm} | null} */
+  let shown = null;
+  catalog.subscribe(({ config, packages, currency, rhythm, chosenId, error }) => {
     showPrice();
     if (error) {
       list.replaceChildren(notice(error, startOver));
+      rhythms.replaceChildren();
       foot.hidden = true;
-      shown = undefined;
+      shown = null;
       return;
     }
-    if (packages === shown) return;
-    shown = packages;
+    if (shown && packages === shown.packages && rhythm === shown.rhythm) return;
+    if (packages !== shown?.packages) rhythms.replaceChildren(...rhythmChoice(packages ?? [], rhythm));
+    shown = { packages, rhythm };
     list.replaceChildren(
-      packages ? packageChoice(packages, chosenId) : bones(3, "bone-package", t("buy.loading")),
+      packages
+        ? packageChoice(packages.filter((offer) => rhythmOf(offer) === rhythm), chosenId)
+        : bones(3, "bone-package", t("buy.loading")),
     );
     foot.hidden = !config;
     if (config) foot.replaceChildren(...payBar(config, currency, payButton));
+    if (packages?.some((offer) => offer.kind === "subscription") && !subscriptions.value) void subscriptions.load();
   }, signal);
   session.subscribe(showPrice, signal);
+  subscriptions.subscribe(showPrice, signal);
 
   // Coming back from Stripe with the Back button shows this very page, frozen as it was left.
   window.addEventListener("pageshow", () => {
@@ -92,7 +106,9 @@ export function packagesPanel({ signal, pay, announce, payAtOnce }) {
   return el(
     "div",
     { class: "packages" },
-    openPayments({ signal, announce }),
+    accountNotices({ signal, goTo, besideOpenPayments: true }),
+    openPayments({ signal, announce, finish }),
+    rhythms,
     list,
     el("div", { class: "pay-bar" }, problem, foot),
   );
@@ -104,12 +120,35 @@ function startOver() {
   void loadCatalog();
 }
 
+/**
+ * Only where there is something to choose from.
+ * @param {Package[]} packages
+ * @param {Rhythm} chosen
+ */
+function rhythmChoice(packages, chosen) {
+  const offered = rhythmsOf(packages);
+  if (offered.length < 2) return [];
+  const options = offered.map((rhythm) => /** @type {[Rhythm, string]} */ ([rhythm, t(`buy.rhythm_${rhythm}`)]));
+  return [segments({ label: t("buy.rhythm"), options, chosen, onChoose: chooseRhythm })];
+}
+
 /** @param {Package} offer */
 function payLabel(offer) {
   const price = money(offer.amount, offer.currency);
+  if (offer.kind === "subscription") return subscribeLabel(offer, price);
   return session.value.status === "signed-in"
     ? t("buy.pay", { price })
     : t("buy.sign_in_and_pay", { price });
+}
+
+/**
+ * @param {Package} offer
+ * @param {string} price
+ */
+function subscribeLabel(offer, price) {
+  if (session.value.status !== "signed-in") return t("buy.sign_in_and_subscribe");
+  if (hasPlan(offer.id)) return t("buy.manage_plan");
+  return t(offer.interval === "year" ? "buy.subscribe_year" : "buy.subscribe_month", { price });
 }
 
 /**
@@ -147,6 +186,7 @@ function packageChoice(packages, chosenId) {
     {},
     el("legend", { class: "visually-hidden" }, t("buy.legend")),
     packages.map((offer) => packageRow(offer, offer.id === chosenId, offer.credits / most)),
+    packages[0]?.kind === "subscription" && el("p", { class: "small renewal" }, icon("repeat", 16), t("buy.renewal")),
   );
 }
 
@@ -183,7 +223,7 @@ function packageRow(offer, isChosen, share) {
     el(
       "span",
       { class: "package-line small number" },
-      el("span", {}, expiryInWords(offer.expires_after_days)),
+      el("span", {}, lasting(offer)),
       el("span", {}, perCredit(offer)),
     ),
     gauge,
@@ -194,6 +234,12 @@ function packageRow(offer, isChosen, share) {
 function interval(offer) {
   if (offer.interval === null) return null;
   return el("span", { class: "small" }, " ", t(`buy.per_${offer.interval}`));
+}
+
+/** @param {Package} offer */
+function lasting({ kind, rollover, expires_after_days }) {
+  if (kind === "one_time") return expiryInWords(expires_after_days);
+  return t(rollover ? "buy.rollover" : "buy.no_rollover");
 }
 
 /** @param {Package} offer */

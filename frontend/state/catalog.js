@@ -2,7 +2,7 @@
  * What is on sale, in the buyer's currency and language, and which package is chosen.
  *
  *     catalog.subscribe(({ packages, currency }) => …, signal);
- *     await loadCatalog();       chooseCurrency("eur");       choose(packageId);
+ *     await loadCatalog();    chooseCurrency("eur");    chooseRhythm("month");    choose(packageId);
  */
 import { ApiError } from "../lib/api-error.js";
 import { get } from "../lib/api.js";
@@ -13,10 +13,12 @@ import { loadConfig } from "./config.js";
 
 /**
  * @typedef {import("../lib/contract.js").Package} Package
+ * @typedef {"once" | "month" | "year"} Rhythm
  * @typedef {object} Catalog
  * @property {import("../lib/contract.js").Config | null} config
  * @property {Package[] | null} packages null while loading
  * @property {string} currency
+ * @property {Rhythm} rhythm which of the packages are looked at: bought once, or again and again
  * @property {string} chosenId id of the chosen package
  * @property {ApiError | null} error
  */
@@ -25,7 +27,9 @@ import { loadConfig } from "./config.js";
 const USUAL_CURRENCY = { zh: "cny" };
 
 /** @type {Catalog} */
-const NOTHING = { config: null, packages: null, currency: "", chosenId: "", error: null };
+const NOTHING = {
+  config: null, packages: null, currency: "", rhythm: "once", chosenId: "", error: null,
+};
 
 export const catalog = new Store(NOTHING);
 
@@ -44,7 +48,9 @@ export async function loadCatalog() {
     const query = new URLSearchParams({ currency, locale: language.value });
     const { packages } = await get(`/api/packages?${query}`, { anonymous: true, signal });
     if (signal.aborted) return;
-    catalog.patch({ config, currency, packages: sameOr(packages), chosenId: stillChosen(packages) });
+    const rhythm = stillOffered(packages);
+    const chosenId = stillChosen(packages, rhythm);
+    catalog.patch({ config, currency, rhythm, packages: sameOr(packages), chosenId });
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof ApiError)) throw error;
@@ -76,13 +82,37 @@ function preferredCurrency(config) {
   return wishes.find((wish) => wish && config.currencies.includes(wish)) ?? config.default_currency;
 }
 
+/** @param {Package} offer @returns {Rhythm} */
+export function rhythmOf({ kind, interval }) {
+  return kind === "subscription" && interval ? interval : "once";
+}
+
+/** In the order of their size. @param {Package[]} packages @returns {Rhythm[]} */
+export function rhythmsOf(packages) {
+  const offered = new Set(packages.map(rhythmOf));
+  return /** @type {const} */ (["once", "month", "year"]).filter((rhythm) => offered.has(rhythm));
+}
+
+/** @param {Package[]} packages */
+function stillOffered(packages) {
+  const offered = rhythmsOf(packages);
+  return offered.includes(catalog.value.rhythm) ? catalog.value.rhythm : (offered[0] ?? "once");
+}
+
 /**
  * The choice made before, or the best value, so that paying is two clicks away.
  * @param {Package[]} packages
+ * @param {Rhythm} rhythm
  */
-function stillChosen(packages) {
-  const before = packages.find((offer) => offer.id === catalog.value.chosenId);
-  return (before ?? packages.find((offer) => offer.best_value) ?? packages[0])?.id ?? "";
+function stillChosen(packages, rhythm) {
+  const shown = packages.filter((offer) => rhythmOf(offer) === rhythm);
+  const before = shown.find((offer) => offer.id === catalog.value.chosenId);
+  return (before ?? shown.find((offer) => offer.best_value) ?? shown[0])?.id ?? "";
+}
+
+/** @param {Rhythm} rhythm */
+export function chooseRhythm(rhythm) {
+  catalog.patch({ rhythm, chosenId: stillChosen(catalog.value.packages ?? [], rhythm) });
 }
 
 /** @param {string} packageId */

@@ -5,6 +5,7 @@
 import { Attempts } from "../lib/attempt.js";
 import { post } from "../lib/api.js";
 import { language } from "../lib/i18n.js";
+import { catalog } from "./catalog.js";
 import { getPayment } from "./payments.js";
 import { session } from "./session.js";
 
@@ -17,6 +18,20 @@ const attempts = new Attempts();
 
 /** @type {{ choice: string, session: CheckoutSession } | null} */
 let embedded = null;
+
+/**
+ * How a package is paid, as far as the page wishes and the shop allows: a subscription is always
+ * bought in Stripe's checkout, and so is everything where the backend can't charge inside the page.
+ * @param {Package} offer
+ * @param {string | null} wish
+ * @returns {"hosted" | "embedded" | "elements"}
+ */
+export function formFor(offer, wish) {
+  if (wish === "embedded") return "embedded";
+  if (wish !== "elements") return "hosted";
+  if (offer.kind === "subscription") return "embedded";
+  return catalog.value.config?.features["payment_element"] === true ? "elements" : "hosted";
+}
 
 /**
  * @param {Package} offer

@@ -15,6 +15,8 @@ export const badgeStyle = css`
     min-width: 22px; padding: 1px 6px; margin-right: -6px; border-radius: 999px; text-align: center;
     background: var(--accent); color: var(--on-accent); font-size: 0.8125em; line-height: 1.4;
   }
+  .count.urgent { padding-inline: 10px; background: var(--danger); color: var(--surface); font-weight: 600; white-space: nowrap; }
   .count::after { content: attr(data-count) / ""; }
+  @media (max-width: 420px) { .count.urgent::after { content: attr(data-short) / ""; } }
   .bone { width: 44px; height: 16px; }
 `;

@@ -21,6 +21,10 @@ export const dialogStyle = css`
     dialog[open] { opacity: 0; translate: 0 12px; }
     dialog[open]::backdrop { opacity: 0; }
   }
+  /* Stepped aside for Stripe's windows: out of the top layer, and yet it looks the same. */
+  dialog[open]:not(:modal) { position: fixed; inset: 0; z-index: 2147483000; transition: none; }
+  .veil { position: fixed; inset: 0; z-index: 2147482999; background: rgb(9 13 12 / 46%); display: none; }
+  dialog[open]:not(:modal) + .veil { display: block; }
 
   .frame { display: flex; flex-direction: column; width: 100%; min-height: 0; }
   .frame > .head { display: flex; align-items: center; gap: 10px; padding: 12px 12px 4px 28px; }
@@ -68,7 +72,7 @@ export const dialogStyle = css`
     .frame > .head:has(> .button:first-child) { padding-left: 6px; }
     .scroll { padding: 0 20px; }
     .summary { padding-bottom: 14px; }
-    .tabs { margin-bottom: 14px; }
+    .tabs { gap: 18px; margin-bottom: 14px; }
     @starting-style { dialog[open] { translate: 0 40px; } }
   }
 `;

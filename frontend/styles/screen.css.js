@@ -1,4 +1,4 @@
-/** A payment's state, filling the success page or the cancel page. */
+/** A payment's state, filling the success page, the cancel page or the dialog. */
 import { css } from "../lib/css.js";
 
 export const screenStyle = css`
@@ -14,13 +14,13 @@ export const screenStyle = css`
   .bad .sign { background: color-mix(in srgb, var(--danger) 10%, var(--surface)); color: var(--danger); }
   @keyframes arrive { from { scale: 0.6; opacity: 0; } }
   @keyframes breathe { 50% { opacity: 0.4; } }
-  h1 { font-size: clamp(1.625em, 5.5vw, 2.125em); font-weight: 650; line-height: 1.15; letter-spacing: -0.025em; text-wrap: balance; }
-  .text { margin-top: 10px; color: var(--muted); text-wrap: pretty; }
-  dl { width: 100%; border-block: 1px solid var(--line); text-align: left; }
-  dl > div { display: flex; justify-content: space-between; gap: 16px; padding-block: 12px; }
-  dl > div + div { border-top: 1px solid var(--line); }
-  dt { color: var(--muted); }
-  dd { font-weight: 600; }
+  .screen-title { font-size: clamp(1.625em, 5.5vw, 2.125em); font-weight: 650; line-height: 1.15; letter-spacing: -0.025em; text-wrap: balance; }
+  .screen .text { margin-top: 10px; color: var(--muted); text-wrap: pretty; }
+  .screen dl { width: 100%; border-block: 1px solid var(--line); text-align: left; }
+  .screen dl > div { display: flex; justify-content: space-between; gap: 16px; padding-block: 12px; }
+  .screen dl > div + div { border-top: 1px solid var(--line); }
+  .screen dt { color: var(--muted); }
+  .screen dd { font-weight: 600; }
   .ways { display: flex; flex-wrap: wrap; justify-content: center; gap: 10px; width: 100%; }
   .ways > .button { min-height: 52px; flex: 1 1 160px; }
   @media (max-width: 600px) { .ways > .button { flex-basis: 100%; } }

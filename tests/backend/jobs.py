@@ -6,6 +6,8 @@ import httpx
 
 from tests.http import HTTP
 
+CALLS_MAX = 50
+
 
 class Jobs:
     def __init__(self, env: dict[str, str]) -> None:
@@ -20,6 +22,17 @@ class Jobs:
         answer = self.ask(name)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def reconcile(self) -> dict[str, Any]:
+        """Until it is done: the last report, which counts all of it."""
+        for _ in range(CALLS_MAX):
+            report = self.run("reconcile")
+            if report["done"]:
+                return report
+        raise AssertionError(report)
+
+    def cleanup(self) -> dict[str, Any]:
+        return self.run("cleanup")
 
     def recharge(self) -> dict[str, int]:
         """The counts of auto-recharge that are not zero."""

@@ -1,5 +1,6 @@
 """Paying inside the page: with a new card or a saved one, asked by the bank or not, once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -236,7 +237,7 @@ def test_somebody_elses_card_does_not_exist(
     for name in (card, UNKNOWN_CARD):
         assert refusal(stranger, payment_method_id=name) == (404, "not_found")
     assert orders_of(database, stranger) == 0
-    assert stripe_console.requests() == []
+    assert stripe_console.requests(method="POST") == []
 
 
 def test_a_removed_card_pays_nothing_any_more(
@@ -515,14 +516,13 @@ def test_paying_and_cancelling_at_once_end_in_one_of_both(
 def test_an_event_may_overtake_the_answer_to_the_request(
     wallet: Wallet, stripe_console: StripeConsole, shop_floor: Shop
 ) -> None:
-    card = wallet.save()
-    stripe_console.fault(
-        method="POST", path="/v1/payment_intents/*/confirm", kind="delay", when="after", seconds=0.7
-    )
-    order = begin(wallet.buyer, payment_method_id=card)
-    [told] = stripe_console.deliveries(event_type="payment_intent.succeeded")[:1]
-    assert shop_floor.event_row(told["event_id"])["payment_id"] is not None
-    assert order["status"] == "succeeded"
+    card, confirm = wallet.save(), "/v1/payment_intents/*/confirm"
+    stripe_console.fault(method="POST", path=confirm, kind="delay", when="after", seconds=1.5)
+    with ThreadPoolExecutor() as pool:
+        request = pool.submit(begin, wallet.buyer, payment_method_id=card)
+        eventually(lambda: wallet.buyer.available, lambda credits: credits == 500)
+        assert not request.done()
+    assert request.result()["status"] == "succeeded"
     assert shop_floor.ledger(wallet.buyer) == [("purchase", 500)]
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.backend.jobs import Jobs
 from tests.backend.subscriber import DAY, Subscriber
-from tests.backend.test_renewals import reconcile
 from tests.backend.webhook import Webhook, event
 from tests.http import HTTP
 from tests.stripe_browser import CAN_ONLY_BE_SAVED
@@ -166,7 +166,7 @@ def test_up_and_down_and_up_and_down_mints_nothing(
 
 
 def test_up_and_down_is_the_same_for_who_was_told_nothing(
-    half_way: Subscriber, plus: str, stripe_console: StripeConsole, sandbox: dict[str, str]
+    half_way: Subscriber, plus: str, stripe_console: StripeConsole, jobs: Jobs
 ) -> None:
     stripe_console.deliver("drop")
     monthly = monthly_price(half_way)
@@ -174,9 +174,9 @@ def test_up_and_down_is_the_same_for_who_was_told_nothing(
         half_way.change_plan("always_invoice", price)
     for _ in range(2):
         half_way.renew()
-        reconcile(sandbox)
+        jobs.reconcile()
     assert 3000 - 4 <= sum(half_way.grants) <= 3000
-    assert reconcile(sandbox)["drift"] == {}
+    assert jobs.reconcile()["drift"] == {}
 
 
 def test_up_and_down_within_one_invoice_mints_nothing(
@@ -314,14 +314,14 @@ def test_a_month_for_nothing_by_a_code_grants_the_whole_package(
 
 @pytest.mark.parametrize("alone", ["refresh", "reconcile"])
 def test_a_month_for_nothing_is_learnt_without_webhooks(
-    subscriber: Subscriber, stripe_console: StripeConsole, sandbox: dict[str, str], alone: str
+    subscriber: Subscriber, stripe_console: StripeConsole, jobs: Jobs, alone: str
 ) -> None:
     stripe_console.deliver("drop")
     order = subscriber.subscribe("monthly", code=stripe_console.new_code(percent_off=100))
     if alone == "refresh":
         subscriber.buyer.refresh(order["payment_id"])
     else:
-        reconcile(sandbox)
+        jobs.reconcile()
     assert subscriber.grants == [1000]
     assert subscriber.listed["status"] == "active"
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tests.backend.commands import flask
+from tests.backend.jobs import Jobs
 from tests.backend.purchase import Shop
 from tests.backend.subscriber import DAY, Subscriber
 from tests.backend.webhook import Webhook, event
@@ -16,23 +17,12 @@ from tests.people import People, Person
 from tests.stripe_browser import ASKS_ALWAYS, CAN_ONLY_BE_SAVED
 from tests.stripe_console import SUCCEEDS, StripeConsole
 
-RECONCILE = "/api/jobs/reconcile"
 YEAR = 366 * DAY
 RETRIES = 16 * DAY  # after 3, 5 and 7 days, then Stripe gives up
 
 
 def day_after(period_end: int) -> datetime:
     return datetime.fromtimestamp(period_end + DAY).astimezone()
-
-
-def reconcile(env: dict[str, str]) -> dict[str, Any]:
-    """The job, called until it is done."""
-    bearer = {"Authorization": f"Bearer {env['CRON_SECRET']}"}
-    for _ in range(20):
-        report = HTTP.post(env["BACKEND_URL"] + RECONCILE, headers=bearer).json()
-        if report["done"]:
-            return report
-    raise AssertionError(report)
 
 
 # A year
@@ -106,18 +96,18 @@ def test_who_hears_of_a_payment_late_still_has_a_day_to_spend_it(
 
 
 def test_after_three_silent_months_one_reconcile_brings_everything(
-    subscribed: Subscriber, stripe_console: StripeConsole, sandbox: dict[str, str]
+    subscribed: Subscriber, stripe_console: StripeConsole, jobs: Jobs
 ) -> None:
     stripe_console.deliver("drop")
     subscribed.move(93 * DAY)
     assert subscribed.grants == [1000]
-    report = reconcile(sandbox)
+    report = jobs.reconcile()
     assert report["drift"].get("unpaid", 0) >= 3
     assert subscribed.grants == [1000] * 4
     assert subscribed.payments[-1]["status"] == "succeeded"
     end = datetime.fromisoformat(subscribed.listed["current_period_end"])
     assert end.timestamp() == subscribed.period_end
-    assert reconcile(sandbox)["drift"] == {}
+    assert jobs.reconcile()["drift"] == {}
 
 
 @pytest.mark.xfail(strict=True)
@@ -353,15 +343,13 @@ def test_a_refund_that_is_told_before_its_renewal_counts(
 
 
 def test_the_subscription_of_an_erased_user_is_ended(
-    renewed: Subscriber, sandbox: dict[str, str], stripe_console: StripeConsole
+    renewed: Subscriber, sandbox: dict[str, str], jobs: Jobs, stripe_console: StripeConsole
 ) -> None:
     erase(sandbox, renewed.buyer)
     stripe_console.deliver("drop")
-    bearer = {"Authorization": f"Bearer {sandbox['CRON_SECRET']}"}
-    cleanup = sandbox["BACKEND_URL"] + "/api/jobs/cleanup"
-    assert HTTP.post(cleanup, headers=bearer).json()["subscriptions_ended"] == 1
+    assert jobs.cleanup()["subscriptions_ended"] == 1
     assert renewed.subscription["status"] == "canceled"
-    assert HTTP.post(cleanup, headers=bearer).json()["subscriptions_ended"] == 0
+    assert jobs.cleanup()["subscriptions_ended"] == 0
 
 
 def test_a_renewal_of_an_erased_user_is_booked_under_the_bare_id(
@@ -393,23 +381,23 @@ def test_a_customer_deleted_at_stripe_takes_his_subscription_along(
 
 
 def test_who_was_deleted_at_stripe_unheard_and_has_bought_since_may_subscribe_again(
-    subscribed: Subscriber, stripe_console: StripeConsole, sandbox: dict[str, str]
+    subscribed: Subscriber, stripe_console: StripeConsole, jobs: Jobs
 ) -> None:
     stripe_console.deliver("drop")
     stripe_console.delete(f"customers/{subscribed.customer_id}")
     subscribed.buyer.order("starter")  # with a new customer
-    reconcile(sandbox)
+    jobs.reconcile()
     assert subscribed.listed["status"] == "canceled"
     assert subscribed.buyer.order("monthly")["status"] == "pending"
 
 
 @pytest.mark.xfail(strict=True)
 def test_a_month_paid_before_the_customer_was_deleted_is_not_lost(
-    subscribed: Subscriber, stripe_console: StripeConsole, sandbox: dict[str, str]
+    subscribed: Subscriber, stripe_console: StripeConsole, jobs: Jobs
 ) -> None:
     stripe_console.deliver("drop")
     subscribed.renew()
     stripe_console.delete(f"customers/{subscribed.customer_id}")
     subscribed.buyer.order("starter")  # with a new customer
-    reconcile(sandbox)
+    jobs.reconcile()
     assert subscribed.grants == [1000, 1000]

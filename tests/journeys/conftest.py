@@ -7,10 +7,13 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser
 
+from tests.backend.jobs import Jobs
+from tests.backend.wallet import Wallet
 from tests.browser import Windows, chromium
 from tests.http import HTTP
 from tests.journeys.shop import SESSION, Shop
 from tests.people import Person
+from tests.stripe_browser import StripeBrowser
 
 FAILED = pytest.StashKey[bool]()
 
@@ -56,6 +59,19 @@ def shop(open_shop: Callable[..., Shop], buyer: Person) -> Shop:
 def visitor(open_shop: Callable[..., Shop]) -> Shop:
     """The start page, where nobody is signed in."""
     return open_shop()
+
+
+@pytest.fixture
+def wallet(sandbox: dict[str, str], buyer: Person) -> Wallet:
+    """The buyer's cards, kept before the browser is opened."""
+    stripe_js = StripeBrowser(sandbox["STRIPE_API_BASE"], sandbox["STRIPE_PUBLISHABLE_KEY"])
+    return Wallet(stripe_js, buyer)
+
+
+@pytest.fixture
+def jobs(sandbox: dict[str, str]) -> Jobs:
+    """The scheduler."""
+    return Jobs(sandbox)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,11 +4,11 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.journeys.payment_view import PAID, PaymentView
 from tests.journeys.stripe_page import SUCCEEDS, StripePage
 from tests.people import Person
 
 SESSION = "topup.session"  # where the browser keeps it
-PAID = "Paid. Your credits are here."
 
 
 class Shop:
@@ -18,7 +18,7 @@ class Shop:
         self.page = page
         self.env = env
         self.badge: Locator = page.locator("credits-badge").get_by_role("button")
-        self.dialog: Locator = page.get_by_role("dialog")
+        self.dialog: Locator = page.locator("credits-dialog").get_by_role("dialog")
         self.title: Locator = page.get_by_role("heading", level=1)
 
     def visit(self, path: str = "/") -> None:
@@ -61,6 +61,24 @@ class Shop:
         self.open_dialog()
         self.choose(package)
         return self.pay()
+
+    def use_form(self, ui_mode: str) -> None:
+        """As a site does that writes `<credits-dialog ui-mode="…">`."""
+        element = self.page.locator("credits-dialog")
+        element.evaluate("(dialog, mode) => dialog.setAttribute('ui-mode', mode)", ui_mode)
+
+    def start_paying_inside(self, package: str = "Starter") -> PaymentView:
+        """From the badge to our own form in the dialog."""
+        self.use_form("elements")
+        self.open_dialog()
+        self.choose(package)
+        self.pay_button.click()
+        return self.payment
+
+    @property
+    def payment(self) -> PaymentView:
+        """The one that the dialog shows."""
+        return PaymentView(self.page, self.dialog)
 
     def buy(self, package: str = "Starter", card: str = SUCCEEDS) -> None:
         """From the badge to the success page."""

@@ -49,7 +49,7 @@ def test_without_stripe_js_it_is_tried_twice_and_then_paid_on_stripes_own_page(
         route.abort()
 
     shop.page.route(shop.env["STRIPE_JS_URL"], block)
-    pay_inside(shop)
+    shop.use_form("embedded")
     shop.open_dialog()
     shop.choose("Starter")
     shop.pay().pay_by_card()
@@ -62,7 +62,7 @@ def test_stripe_js_is_not_loaded_before_it_is_needed(shop: Shop) -> None:
     asked: list[str] = []
     shop.page.on("request", lambda request: asked.append(request.url))
     shop.visit()
-    pay_inside(shop)
+    shop.use_form("embedded")
     shop.open_dialog()
     shop.choose("Starter")
     assert shop.env["STRIPE_JS_URL"] not in asked
@@ -73,18 +73,11 @@ def test_stripe_js_is_not_loaded_before_it_is_needed(shop: Shop) -> None:
 
 def start_paying_inside(shop: Shop) -> StripePage:
     """From the badge to the form in the dialog."""
-    pay_inside(shop)
+    shop.use_form("embedded")
     shop.open_dialog()
     shop.choose("Starter")
     shop.pay_button.click()
     return StripePage(frame(shop))
-
-
-def pay_inside(shop: Shop) -> None:
-    """As a site does that writes `<credits-dialog ui-mode="embedded">`."""
-    shop.page.locator("credits-dialog").evaluate(
-        "(dialog) => dialog.setAttribute('ui-mode', 'embedded')"
-    )
 
 
 def frame(shop: Shop) -> FrameLocator:

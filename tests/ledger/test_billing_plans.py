@@ -50,9 +50,9 @@ select user_id, 'starter', 'one_time', false, 499, 'usd', 500, 'hosted', 'cs_' |
 from customer where n < 7;
 
 insert into public.refunds (id, stripe_payment_intent_id, amount, currency, status)
-select 're_' || n, 'pi_of_nobody_' || n, 1, 'usd', 'failed' from generate_series(1, 5000) n;
+select 're_' || n, 'pi_of_nobody_' || n, 1, 'usd', 'failed' from generate_series(1, 50000) n;
 insert into public.disputes (id, stripe_payment_intent_id, amount, currency, status)
-select 'du_' || n, 'pi_of_nobody_' || n, 1, 'usd', 'won' from generate_series(1, 5000) n;
+select 'du_' || n, 'pi_of_nobody_' || n, 1, 'usd', 'won' from generate_series(1, 50000) n;
 
 insert into public.stripe_events (id, type, livemode, status, payload, created_at, received_at, processed_at)
 select 'evt_' || n, 'usual', false, case when n % 5000 = 0 then 'failed' else 'processed' end, '{}', at, at, at

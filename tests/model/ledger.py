@@ -52,6 +52,7 @@ class Account:
     debt: int = 0
     granted: int = 0
     spent: int = 0
+    carried: int = 0  # given back in money by a smaller plan; the next invoices grant less
     banned: bool = False
 
     @property
@@ -164,6 +165,8 @@ class Payment:
     amount: int
     credits: int
     days: int | None
+    may_change: bool = False  # a promotion code may make it cheaper
+    captured: int = 0
     is_linked: bool = False  # whether it is known whose intent that is
     is_paid: bool = False
     ended: str | None = None
@@ -184,17 +187,19 @@ class Payment:
         if self.claimed(CHARGEBACKS):
             return "disputed"
         if refunded:
-            return "refunded" if refunded >= self.amount else "partially_refunded"
+            return "refunded" if refunded >= self.captured else "partially_refunded"
         return "succeeded"
 
     def share(self, amount: int) -> int:
-        """In credits, rounded down, of what was granted."""
-        return self.granted if amount >= self.amount else self.granted * amount // self.amount
+        """In credits, rounded down, of what was granted; a gift has no share."""
+        if not self.captured:
+            return 0
+        return self.granted if amount >= self.captured else self.granted * amount // self.captured
 
     def settle(self, now: float) -> None:
         """Make the credits what the facts imply: give before taking."""
         account = self.account
-        if self.is_paid and not self.granted:
+        if self.is_paid and self.granted < self.credits:
             self.granted = self.credits
             account.grant(self.credits, now + 24 * self.days if self.days else NEVER, self)
         refunded = self.share(self.claimed(REFUND_COUNTS))

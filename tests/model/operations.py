@@ -21,7 +21,10 @@ BOOLEANS = (False, True)
 FEATURES = (UNIT, "docx_processing", "audio_processing", "image_generation")
 # id, credits, price in cents, days: prices and credits that divide badly, and lives of all lengths.
 PACKAGES = {"week": (40, 100, 7), "month": (111, 499, 30), "forever": (75, 333, None)}
+# A subscription's credits a period, its price and their days; and what part of it an invoice is about.
+PLAN = (111, 499, 30)
 PARTS_OF_1000 = (1, 333, 500, 999, 1000, 1000)
+LINES_OF_1000 = (-1500, -333, 2, 500, 1000, 1000, 1000, 1700)
 # Every state at any time, stale ones too; more often those that it begins and ends in.
 REFUNDED = (*REFUND_STATES, "pending", "succeeded", "succeeded")
 REFUND_ENDS = (*REFUND_STATES, "failed", "failed", "canceled")
@@ -38,8 +41,10 @@ class Kind:
 
 
 KINDS = {
-    "order": Kind(8, {"user": USERS, "package": tuple(PACKAGES)}),
+    "order": Kind(8, {"user": USERS, "package": tuple(PACKAGES), "with_code": BOOLEANS}),
     "pay": Kind(10, {"nth": NTH, "twice": BOOLEANS}),
+    "pay_discounted": Kind(2, {"nth": NTH, "part": PARTS_OF_1000, "twice": BOOLEANS}),
+    "renew": Kind(3, {"user": USERS, "part": LINES_OF_1000, "twice": BOOLEANS}),
     "pay_wrong_amount": Kind(1, {"nth": NTH}),
     "end_payment": Kind(1, {"nth": NTH, "how": ("expired", "canceled", "failed")}),
     "refund": Kind(4, {"nth": NTH, "part": PARTS_OF_1000, "status": REFUNDED, "twice": BOOLEANS}),

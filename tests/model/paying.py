@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.ledger.books import new_id
 from tests.model.ledger import DISPUTE_STATES, REFUND_STATES, Claim, Payment
-from tests.model.operations import PACKAGES
+from tests.model.operations import PACKAGES, PLAN
 from tests.model.state import Game, agree, newest
 
 OPEN_PAYMENTS_MAX = 20
@@ -13,7 +13,7 @@ ENDS = (None, "expired", "canceled", "failed")
 
 
 class Paying(Game):
-    def order(self, user: int, package: str) -> int:
+    def order(self, user: int, package: str, with_code: bool = False) -> int:
         account = self.accounts[user]
         is_open = [p.account is account and p.status == "pending" for p in self.payments]
         refusal = None
@@ -21,11 +21,16 @@ class Paying(Game):
             refusal = "forbidden"
         elif sum(is_open) >= OPEN_PAYMENTS_MAX:
             refusal = "invalid_state"
-        answer = self.ask(refusal, lambda: self.desk.order(self.users[user], package))
+        options = {"promotion_codes": with_code, "automatic_tax": False}
+        answer = self.ask(
+            refusal, lambda: self.desk.order(self.users[user], package, options=options)
+        )
         if answer:
             credits, amount, days = PACKAGES[package]
             self.payments.append(
-                Payment(answer["payment_id"], new_id("pi"), account, amount, credits, days)
+                Payment(
+                    answer["payment_id"], new_id("pi"), account, amount, credits, days, with_code
+                )
             )
         return user
 
@@ -33,7 +38,53 @@ class Paying(Game):
         if not self.payments:
             return None
         payment = newest(self.payments, nth)
-        return self._hear(payment, twice, paid=True, amount=payment.amount, currency="usd")
+        due = payment.captured if payment.is_paid else payment.amount
+        return self._hear(payment, twice, paid=True, amount=due, currency="usd")
+
+    def pay_discounted(self, nth: int, part: int, twice: bool) -> int | None:
+        """The session says what was taken off; only an order that may have a code takes that."""
+        if not self.payments:
+            return None
+        payment = newest(self.payments, nth)
+        discount = payment.amount * part // 1000
+        due = payment.amount - discount
+        facts = {"paid": True, "amount": due, "currency": "usd", "amount_subtotal": payment.amount}
+        expected = payment.amount
+        if payment.is_paid:
+            expected = payment.captured
+        elif payment.may_change:
+            expected = due
+        if due != expected:
+            return self._mismatch(payment, facts, "amount_mismatch")
+        return self._hear(payment, twice, **facts, amount_discount=discount)
+
+    def renew(self, user: int, part: int, twice: bool) -> int:
+        """An invoice about so many thousandths of a period, paid. What is below nothing is carried."""
+        account = self.accounts[user]
+        credits, price, days = PLAN
+        amount = price * part // 1000
+        credits = credits * amount // price
+        invoice = {
+            "id": new_id("in"),
+            "subscription_id": new_id("sub"),
+            "billing_reason": "subscription_cycle",
+            "currency": "usd",
+            "amount_subtotal": amount,
+            "lines": [{"price_id": "price_of_the_plan", "amount": amount}],
+        }
+        facts = {"customer_id": self.desk.customer(self.users[user]), "invoice": invoice}
+        facts |= {"paid": True, "amount": max(0, amount), "currency": "usd"}
+        payment = Payment("", new_id("pi"), account, amount, credits, days, is_linked=True)
+        outcome = self._tell(payment, facts, twice)
+        agree(outcome, "processed" if credits > 0 else "ignored", "an event")
+        used = min(credits, account.carried)
+        account.carried -= used
+        if credits > 0:
+            payment.credits -= used
+            payment.is_paid, payment.captured = True, amount
+            self.payments.append(payment)
+            payment.settle(self.now)
+        return user
 
     def end_payment(self, nth: int, how: str) -> int | None:
         if not self.payments:
@@ -46,9 +97,16 @@ class Paying(Game):
             return None
         payment = newest(self.payments, nth)
         facts = {"paid": True, "amount": payment.amount + 1, "currency": "usd"}
-        outcome = self._tell(payment, facts | {"payment_id": payment.id}, False)
+        is_explained_later = payment.may_change and not payment.is_paid
+        return self._mismatch(
+            payment, facts, "amount_unexplained" if is_explained_later else "amount_mismatch"
+        )
+
+    def _mismatch(self, payment: Payment, facts: dict[str, Any], error: str) -> int:
+        outcome = self._tell(payment, facts | {"payment_id": payment.id}, False, error)
         agree(outcome, "failed", "an event")
-        payment.ended = "failed"
+        if error == "amount_mismatch":
+            payment.ended = "failed"
         return self.user_of(payment.account)
 
     def refund(self, nth: int, part: int, status: str, twice: bool) -> int | None:
@@ -68,7 +126,8 @@ class Paying(Game):
         outcome = self._tell(payment, facts | {"payment_id": payment.id}, twice)
         agree(outcome, "processed", "an event")
         payment.is_linked = True
-        payment.is_paid |= "paid" in facts
+        if "paid" in facts:
+            payment.is_paid, payment.captured = True, facts["amount"]
         payment.ended = max(payment.ended, facts.get("ended"), key=ENDS.index)
         payment.settle(self.now)
         return self.user_of(payment.account)
@@ -106,7 +165,13 @@ class Paying(Game):
         claim.payment.settle(self.now)
         return self.user_of(claim.payment.account)
 
-    def _tell(self, payment: Payment, facts: dict[str, Any], twice: bool) -> str:
+    def _tell(
+        self,
+        payment: Payment,
+        facts: dict[str, Any],
+        twice: bool,
+        refusal: str = "unknown_payment",
+    ) -> str:
         """One event of Stripe's; `twice`: delivered again, and learnt by asking as well."""
         facts = facts | {"payment_intent_id": payment.intent_id}
         event = {"id": new_id("evt"), "type": "test", "livemode": False, "created": 0}
@@ -114,9 +179,10 @@ class Paying(Game):
         answer = self.desk.call("receive_event", **told)
         outcome = answer["status"]
         if outcome == "failed":
-            agree(answer["error"] in ("unknown_payment", "amount_mismatch"), True, answer["error"])
+            agree(answer["error"], refusal, "why an event failed")
+        payment.id = payment.id or answer["payment_id"]
         if twice:
             again = self.desk.call("receive_event", **told)["status"]
-            agree(again, "duplicate" if outcome == "processed" else outcome, "an event, again")
+            agree(again, outcome if outcome == "failed" else "duplicate", "an event, again")
             self.desk.call("record_facts", facts=facts)
         return outcome

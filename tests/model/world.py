@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.ledger.books import Books
 from tests.model.ledger import LOW_BALANCE, NEVER, REFUND_COUNTS
-from tests.model.operations import PACKAGES, USERS, Operation
+from tests.model.operations import PACKAGES, PLAN, USERS, Operation
 from tests.model.paying import Paying
 from tests.model.spending import Spending
 from tests.model.state import agree
@@ -46,12 +46,24 @@ insert into public.credit_package_prices select id, 'usd', %(amount)s from packa
 """
 
 
+ADD_PLAN = """
+insert into public.credit_packages (id, kind, interval, credits, expires_after_days, name)
+values ('plan', 'subscription', 'month', %(credits)s, %(days)s, '{"en": "Test"}')
+"""
+
+
 def prepare(books: Books) -> dict[str, int]:
     """Put what the games buy on sale. Returns what each feature costs."""
     with books.connect("postgres") as owner:
         for package_id, (credits, amount, days) in PACKAGES.items():
             package = {"id": package_id, "credits": credits, "amount": amount, "days": days}
             owner.execute(ADD_PACKAGE, package)
+        credits, amount, days = PLAN
+        owner.execute(ADD_PLAN, {"credits": credits, "days": days})
+        owner.execute(
+            "select public.record_price('price_of_the_plan', 'plan', 'usd', %s, %s, false)",
+            [amount, credits],
+        )
         return dict(owner.execute("select feature, credits from public.feature_costs").fetchall())
 
 
@@ -115,5 +127,6 @@ class World(Paying, Spending, Upkeep):
                 "lifetime_granted": account.granted,
                 "lifetime_spent": account.spent,
                 "low_balance": account.available < LOW_BALANCE,
+                "low_balance_threshold": LOW_BALANCE,
             },
         }

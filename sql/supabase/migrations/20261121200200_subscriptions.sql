@@ -16,10 +16,12 @@ create table public.stripe_prices (
   currency   text not null,
   amount     bigint not null check (amount > 0),
   credits    bigint not null check (credits > 0),
+  locale     text not null,
   livemode   boolean not null,
   created_at timestamptz not null default now()
 );
-create index stripe_prices_of_package on public.stripe_prices (package_id, currency, amount, credits, livemode);
+create index stripe_prices_of_package on public.stripe_prices (package_id, currency, amount, credits, locale, livemode);
+comment on column public.stripe_prices.locale is 'The language of the product''s name on Stripe''s page and on invoices.';
 
 create table public.subscriptions (
   id                   text primary key,
@@ -35,6 +37,7 @@ create table public.subscriptions (
   created_at           timestamptz not null
 );
 create index subscriptions_of_user on public.subscriptions (user_id, created_at desc);
+create index subscriptions_living on public.subscriptions (livemode, id) where ended_at is null;
 create index subscriptions_of_price on public.subscriptions (stripe_price_id);
 comment on column public.subscriptions.learnt_at is
   'When Stripe was asked. Events tell their order in whole seconds only, so each makes us ask, and the latest answer stays.';
@@ -97,14 +100,15 @@ $$;
 
 -- Writes down which price at Stripe sells a package.
 create function public.record_price(
-  p_price_id text, p_package_id text, p_currency text, p_amount bigint, p_credits bigint, p_livemode boolean)
+  p_price_id text, p_package_id text, p_currency text, p_amount bigint, p_credits bigint, p_livemode boolean,
+  p_locale text default 'en')
 returns void
 language sql
 security definer
 set search_path = ''
 as $$
-  insert into public.stripe_prices (id, package_id, currency, amount, credits, livemode)
-  values (p_price_id, p_package_id, p_currency, p_amount, p_credits, p_livemode)
+  insert into public.stripe_prices (id, package_id, currency, amount, credits, locale, livemode)
+  values (p_price_id, p_package_id, p_currency, p_amount, p_credits, p_locale, p_livemode)
   on conflict do nothing
 $$;
 
@@ -166,10 +170,10 @@ as $$
 $$;
 
 revoke all on function
-  public.record_price(text, text, text, bigint, bigint, boolean), public.list_subscriptions(uuid, boolean),
+  public.record_price(text, text, text, bigint, bigint, boolean, text), public.list_subscriptions(uuid, boolean),
   public.require_subscription(uuid, text), public.list_abandoned_subscriptions(boolean, integer)
   from public, anon, authenticated, service_role;
 grant execute on function
-  public.record_price(text, text, text, bigint, bigint, boolean), public.list_subscriptions(uuid, boolean),
+  public.record_price(text, text, text, bigint, bigint, boolean, text), public.list_subscriptions(uuid, boolean),
   public.require_subscription(uuid, text), public.list_abandoned_subscriptions(boolean, integer)
   to service_role;

@@ -9,7 +9,7 @@
 --   payment_methods: [{…}], customer: {…}, subscription: {…}
 -- Locks: none.
 -- Undo:  create the three functions anew as they stand in the file on settlement;
---        drop function private.merge_payment, private.payment_of_invoice, private.owner_of_invoice,
+--        drop function private.merge_payment, private.refusal_of, private.payment_of_invoice, private.owner_of_invoice,
 --        private.use_carried_credits, private.credits_of_invoice; drop table private.carried_credits;
 
 -- The credits that an invoice's lines stand for: each in proportion of its amount, before discounts
@@ -239,43 +239,24 @@ begin
 end
 $$;
 
--- Merges what the facts say about a payment and settles it. failure is null, or why they were refused:
--- unknown_payment, session_mismatch, payment_intent_mismatch, invoice_mismatch, amount_mismatch. A
--- refused fact credits nothing, and sending it again will not make it right; but amount_unexplained
--- asks for the session's facts first, and then for the same again with is_final.
-create function private.merge_payment(p_facts jsonb, out payment_id uuid, out failure text)
+-- Why facts about this order are not believed; null: they are. Names what merge_payment refuses.
+create function private.refusal_of(o public.payment_orders, p_facts jsonb)
+returns text
 language plpgsql
+stable
 set search_path = ''
 as $$
-#variable_conflict use_column
 declare
-  o public.payment_orders;
-  v_intent_id text := p_facts ->> 'payment_intent_id';
   v_invoice jsonb := p_facts -> 'invoice';
   v_is_paid boolean := coalesce((p_facts ->> 'paid')::boolean, false);
-  v_may_change boolean;
-  v_refund jsonb;
-  v_dispute jsonb;
-begin
-  if v_intent_id is not null then
-    for v_refund in select value from jsonb_array_elements(p_facts -> 'refunds') loop
-      perform private.merge_refund(v_refund, v_intent_id);
-    end loop;
-    for v_dispute in select value from jsonb_array_elements(p_facts -> 'disputes') loop
-      perform private.merge_dispute(v_dispute, v_intent_id);
-    end loop;
-  end if;
-
-  payment_id := coalesce(private.find_payment(p_facts),
-                         case when v_invoice ? 'lines' then private.payment_of_invoice(p_facts) end);
-  select * into o from public.payment_orders where id = payment_id for update;
-  v_may_change := o.amount_due is null
+  -- A discount or tax may make another amount of the price, as long as nobody has told which.
+  v_may_change boolean := o.amount_due is null
     and ((o.options ->> 'promotion_codes')::boolean or (o.options ->> 'automatic_tax')::boolean);
-
-  failure := case
+begin
+  return case
     when o.id is null then 'unknown_payment'
     when o.stripe_checkout_session_id <> p_facts ->> 'checkout_session_id' then 'session_mismatch'
-    when o.stripe_payment_intent_id <> v_intent_id then 'payment_intent_mismatch'
+    when o.stripe_payment_intent_id <> p_facts ->> 'payment_intent_id' then 'payment_intent_mismatch'
     when o.stripe_invoice_id <> v_invoice ->> 'id' then 'invoice_mismatch'
     -- Another amount than the price may be its discount or tax, which the session alone can tell.
     when v_is_paid and v_may_change and v_invoice is null and not p_facts ? 'amount_subtotal'
@@ -296,6 +277,39 @@ begin
          and coalesce(o.amount_due, o.amount) is distinct from (p_facts ->> 'amount')::bigint
       then 'amount_mismatch'
   end;
+end
+$$;
+
+-- Merges what the facts say about a payment and settles it. failure is null, or why they were refused:
+-- unknown_payment, session_mismatch, payment_intent_mismatch, invoice_mismatch, amount_mismatch. A
+-- refused fact credits nothing, and sending it again will not make it right; but amount_unexplained
+-- asks for the session's facts first, and then for the same again with is_final.
+create function private.merge_payment(p_facts jsonb, out payment_id uuid, out failure text)
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  o public.payment_orders;
+  v_intent_id text := p_facts ->> 'payment_intent_id';
+  v_invoice jsonb := p_facts -> 'invoice';
+  v_is_paid boolean := coalesce((p_facts ->> 'paid')::boolean, false);
+  v_refund jsonb;
+  v_dispute jsonb;
+begin
+  if v_intent_id is not null then
+    for v_refund in select value from jsonb_array_elements(p_facts -> 'refunds') loop
+      perform private.merge_refund(v_refund, v_intent_id);
+    end loop;
+    for v_dispute in select value from jsonb_array_elements(p_facts -> 'disputes') loop
+      perform private.merge_dispute(v_dispute, v_intent_id);
+    end loop;
+  end if;
+
+  payment_id := coalesce(private.find_payment(p_facts),
+                         case when v_invoice ? 'lines' then private.payment_of_invoice(p_facts) end);
+  select * into o from public.payment_orders where id = payment_id for update;
+  failure := private.refusal_of(o, p_facts);
   if failure = 'amount_mismatch' then
     -- Money has moved, but not the money that was ordered: mark it for a person, credit nothing.
     update public.payment_orders set

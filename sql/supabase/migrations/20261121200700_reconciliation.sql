@@ -72,7 +72,7 @@ begin
     return case when p_facts ? 'payment_id' then 'unknown_payment' end;
   end if;
   -- What a person must look at is not mended by saying it again.
-  if o.error ->> 'code' = 'amount_mismatch' then
+  if o.error ->> 'code' = 'amount_mismatch' and private.refusal_of(o, p_facts) is not null then
     return null;
   end if;
   return case

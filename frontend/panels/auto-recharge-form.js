@@ -1,0 +1,120 @@
+/** The terms of buying by itself: below how many credits, which package, how much a month at most. */
+import { consentText } from "../lib/auto-recharge-words.js";
+import { el } from "../lib/dom.js";
+import { editMoney, money, readMoney, t } from "../lib/i18n.js";
+import { switchOn } from "../state/auto-recharge.js";
+import { attempt } from "./attempt.js";
+import { choice } from "./choice.js";
+
+const THRESHOLD_DEFAULT = 100;
+const PURCHASES_A_MONTH_DEFAULT = 3;
+
+/**
+ * @typedef {import("../lib/contract.js").Package} Package
+ *
+ * @param {object} context
+ * @param {import("../lib/contract.js").AutoRecharge} context.known
+ * @param {import("../lib/contract.js").Card} context.card that is charged
+ * @param {Package[]} context.offers
+ * @param {string} context.currency
+ * @param {() => void} context.done
+ * @param {() => void} context.cancel
+ */
+export function autoRechargeForm({ known, card, offers, currency, done, cancel }) {
+  let offer = offers.find(({ id }) => id === known.package_id) ?? offers[0];
+  const threshold = el("input", {
+    type: "number", name: "threshold", min: 1, step: 1, required: true, inputmode: "numeric",
+    value: known.threshold ?? THRESHOLD_DEFAULT, oninput: explainTerms,
+  });
+  const limit = el("input", {
+    type: "text", name: "limit", required: true, inputmode: "decimal", autocomplete: "off",
+    value: editMoney(known.monthly_limit ?? roundedUp((offer?.amount ?? 0) * PURCHASES_A_MONTH_DEFAULT), currency),
+    oninput: explainTerms, "aria-describedby": "limit-problem",
+  });
+  const limitProblem = el("span", { class: "small wrong", id: "limit-problem" });
+  const consent = el("p", { class: "consent", "aria-live": "polite" });
+  const problem = el("div");
+
+  /** @returns {import("../state/auto-recharge.js").Terms | null} null: something is missing */
+  function terms() {
+    const count = threshold.valueAsNumber;
+    const most = readMoney(limit.value, currency);
+    if (!offer || !Number.isInteger(count) || count < 1 || most === null || most < offer.amount) return null;
+    return { threshold: count, package_id: offer.id, monthly_limit: most, currency };
+  }
+
+  function explainTerms() {
+    const agreed = terms();
+    sayLimit();
+    consent.textContent = agreed && offer
+      ? consentText({ ...agreed, card, limit: agreed.monthly_limit, amount: offer.amount, credits: offer.credits })
+      : t("recharge.incomplete");
+  }
+
+  function sayLimit() {
+    const most = readMoney(limit.value, currency);
+    const wrong = most === null
+      ? t("recharge.no_amount", { example: editMoney(offer?.amount ?? 0, currency) })
+      : most < (offer?.amount ?? 0) ? t("recharge.limit_low", { price: money(offer?.amount ?? 0, currency) }) : "";
+    limitProblem.textContent = wrong;
+    limit.setAttribute("aria-invalid", String(wrong !== ""));
+  }
+
+  /** @param {Event} event */
+  const send = (event) => attempt(event, problem, async () => {
+    const agreed = terms();
+    if (!agreed) return limit.focus();
+    await switchOn(agreed);
+    done();
+  });
+
+  explainTerms();
+  return el(
+    "form",
+    { class: "stack", onsubmit: send },
+    el("label", { class: "field" }, el("span", {}, t("recharge.threshold")), affixed(threshold, t("recharge.credits"))),
+    el(
+      "div",
+      { class: "field" },
+      el("span", { "aria-hidden": "true" }, t("recharge.package")),
+      choice({
+        label: t("recharge.package"),
+        options: offers.map(({ id, credits, amount }) => [id, t("open_payments.item", { credits, price: money(amount, currency) })]),
+        chosen: offer?.id ?? "",
+        onChoose: (id) => {
+          offer = offers.find((one) => one.id === id);
+          explainTerms();
+        },
+      }),
+    ),
+    el(
+      "label",
+      { class: "field" },
+      el("span", {}, t("recharge.limit")),
+      affixed(limit, currency.toUpperCase()),
+      limitProblem,
+    ),
+    consent,
+    problem,
+    el(
+      "div",
+      { class: "form-ways" },
+      el("button", { type: "submit", class: "button primary" }, t(known.enabled ? "recharge.agree_change" : "recharge.agree")),
+      el("button", { type: "button", class: "button quiet", onclick: cancel }, t("form.cancel")),
+    ),
+  );
+}
+
+/** To two digits that count, as people name limits. @param {number} amount */
+function roundedUp(amount) {
+  const unit = 10 ** Math.max(0, String(amount).length - 2);
+  return Math.ceil(amount / unit) * unit;
+}
+
+/**
+ * @param {HTMLInputElement} input
+ * @param {string} unit shown behind it
+ */
+function affixed(input, unit) {
+  return el("span", { class: "affixed" }, input, el("span", { class: "unit", "aria-hidden": "true" }, unit));
+}

@@ -1,0 +1,132 @@
+/** Buying by itself when credits run low: off until its owner has read what he agrees to. */
+import { cardName } from "../lib/card.js";
+import { el } from "../lib/dom.js";
+import { credits, money, t } from "../lib/i18n.js";
+import { autoRecharge, switchOff } from "../state/auto-recharge.js";
+import { cards, defaultCard } from "../state/cards.js";
+import { catalog } from "../state/catalog.js";
+import { attempt } from "./attempt.js";
+import { autoRechargeForm } from "./auto-recharge-form.js";
+import { bones } from "./bones.js";
+import { notice } from "./notice.js";
+
+/** @typedef {import("../lib/contract.js").AutoRecharge} AutoRecharge */
+
+/** @param {{signal: AbortSignal, announce: (text: string) => void}} context */
+export function autoRechargePanel({ signal, announce }) {
+  const body = el("div", { class: "stack" }, bones(1, "bone-line", t("recharge.loading")));
+  const problem = el("div");
+  const toggle = el("button", {
+    type: "button", role: "switch", class: "switch", "aria-labelledby": "recharge-title", "aria-checked": "false",
+    disabled: true, onclick: flip,
+  }, el("span", { "aria-hidden": "true" }));
+  let isEditing = false;
+
+  /** @param {Event} event */
+  function flip(event) {
+    const known = autoRecharge.value;
+    if (!known) return;
+    if (known.enabled) return attempt(event, problem, () => turnOff(known));
+    isEditing = !isEditing;
+    show();
+    if (isEditing) body.querySelector("input")?.focus();
+  }
+
+  /** @param {AutoRecharge} known */
+  async function turnOff(known) {
+    isEditing = false;
+    await switchOff(known);
+    announce(t("recharge.is_off"));
+  }
+
+  function edit() {
+    isEditing = true;
+    show();
+    body.querySelector("input")?.focus();
+  }
+
+  function stopEditing() {
+    isEditing = false;
+    show();
+    toggle.focus();
+  }
+
+  function show() {
+    const known = autoRecharge.value;
+    if (!known) return;
+    const card = defaultCard();
+    const canBeOn = known.enabled || card !== null;
+    toggle.disabled = !canBeOn;
+    toggle.setAttribute("aria-checked", String(known.enabled || isEditing));
+    if (isEditing && card) {
+      body.replaceChildren(autoRechargeForm({
+        known, card, offers: offersOf(), currency: known.currency ?? catalog.value.currency,
+        cancel: stopEditing,
+        done: () => {
+          stopEditing();
+          announce(t("recharge.is_on"));
+        },
+      }));
+    } else if (known.enabled) body.replaceChildren(...running(known, edit));
+    else body.replaceChildren(...resting(known, card !== null));
+  }
+
+  autoRecharge.subscribe(({ value, error }) => {
+    if (value) show();
+    else if (error) body.replaceChildren(notice(error, () => autoRecharge.load()));
+  }, signal);
+  cards.subscribe(() => !isEditing && show(), signal);
+  void autoRecharge.load();
+  return el(
+    "section",
+    { class: "wallet-part", "aria-labelledby": "recharge-title" },
+    el("div", { class: "part-head" }, el("h3", { id: "recharge-title" }, t("recharge.title")), toggle),
+    body,
+    problem,
+  );
+}
+
+function offersOf() {
+  return (catalog.value.packages ?? []).filter((offer) => offer.kind === "one_time");
+}
+
+/**
+ * @param {AutoRecharge} known
+ * @param {() => void} edit
+ */
+function running({ threshold, package_id, amount, monthly_limit, spent_this_month, currency }, edit) {
+  const offer = (catalog.value.packages ?? []).find(({ id }) => id === package_id);
+  const unit = currency ?? "";
+  const card = defaultCard();
+  const share = Math.min(1, spent_this_month / (monthly_limit || 1));
+  const meter = el("span", { class: "meter", "aria-hidden": "true" });
+  meter.style.setProperty("--share", String(share));
+  return [
+    el("p", {}, t("recharge.summary", {
+      threshold: credits(threshold ?? 0),
+      what: offer ? t("buy.credits", { count: offer.credits }) : "",
+      price: money(amount ?? 0, unit),
+      card: card ? cardName(card) : t("recharge.default_card"),
+    })),
+    el(
+      "div",
+      { class: "spent" },
+      el("p", { class: "small number" }, t("recharge.spent", {
+        spent: money(spent_this_month, unit), limit: money(monthly_limit ?? 0, unit),
+      })),
+      meter,
+    ),
+    el("button", { type: "button", class: "button", onclick: edit }, t("recharge.change")),
+  ];
+}
+
+/**
+ * @param {AutoRecharge} known
+ * @param {boolean} hasCard
+ */
+function resting({ off_reason }, hasCard) {
+  return [
+    ...(off_reason ? [el("p", { class: "hint" }, t(`recharge.off.${off_reason}`))] : []),
+    el("p", { class: "small" }, hasCard ? t("recharge.about") : t("recharge.needs_card")),
+  ];
+}

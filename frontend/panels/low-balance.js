@@ -1,0 +1,30 @@
+/** From how few credits on their owner wants to be told. */
+import { put } from "../lib/api.js";
+import { el } from "../lib/dom.js";
+import { credits, t } from "../lib/i18n.js";
+import { refreshAccount } from "../state/account.js";
+import { attempt } from "./attempt.js";
+
+/** @param {{threshold: number, announce: (text: string) => void}} context */
+export function lowBalance({ threshold, announce }) {
+  const problem = el("div");
+  const count = el("input", {
+    type: "number", name: "threshold", min: 0, step: 1, required: true, inputmode: "numeric", value: threshold,
+  });
+
+  /** @param {Event} event */
+  const send = (event) => attempt(event, problem, async () => {
+    const wanted = count.valueAsNumber;
+    await put("/api/credits/low-balance-threshold", { threshold: wanted });
+    announce(t("low.saved", { count: credits(wanted) }));
+    await refreshAccount();
+  });
+
+  return el(
+    "form",
+    { class: "low", onsubmit: send },
+    el("label", { class: "low-row" }, el("span", {}, t("low.label")), count),
+    el("button", { type: "submit", class: "button" }, t("low.save")),
+    problem,
+  );
+}

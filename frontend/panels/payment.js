@@ -1,0 +1,182 @@
+/**
+ * A payment inside the dialog, from the form to what became of it. After thirty seconds without
+ * news the view says so and goes on asking for a bounded time; whatever Stripe says later still counts.
+ *
+ *     paymentPanel({ signal, host, payment, … })
+ */
+import { ApiError } from "../lib/api-error.js";
+import { el } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { SILENCE, silence } from "../lib/limit.js";
+import { loadStripe } from "../lib/stripe-js.js";
+import { refreshAccount } from "../state/account.js";
+import { cards, refreshCards } from "../state/cards.js";
+import { catalog, loadCatalog } from "../state/catalog.js";
+import { loadConfig } from "../state/config.js";
+import { bones } from "./bones.js";
+import { icon } from "./icons.js";
+import { notice } from "./notice.js";
+import { orderSummary } from "./order-summary.js";
+import { paymentForm } from "./payment-form.js";
+import { endedScreen, notKnownScreen } from "./payment-outcome.js";
+
+/**
+ * @typedef {import("../state/in-page-payment.js").InPagePayment} InPagePayment
+ * @typedef {import("../state/in-page-payment.js").Verdict} Verdict
+ */
+
+const SILENCE_MS = 30_000;
+
+/**
+ * @param {object} context
+ * @param {AbortSignal} context.signal
+ * @param {HTMLElement} context.host
+ * @param {InPagePayment} context.payment
+ * @param {string | null} context.returnUrl
+ * @param {(text: string) => void} context.announce
+ * @param {<T>(work: () => Promise<T>) => Promise<T>} context.aside does what may open Stripe's own windows
+ * @param {(() => Promise<void>) | null} context.payHosted where Stripe.js can't be had
+ * @param {() => void} context.askSignIn
+ * @param {() => void} context.leave to the shop
+ * @param {() => void} context.close
+ */
+export function paymentPanel(context) {
+  const { signal, host, payment, returnUrl, announce, aside, payHosted } = context;
+  const summary = el("div");
+  const form = el("div", { class: "grow" });
+  const news = el("div", { class: "grow" });
+  /** The form that is shown; what an earlier one hears late counts only if it ends the payment. */
+  let formNumber = 0;
+  let formLife = new AbortController();
+  let isAsking = false;
+
+  async function start() {
+    clearForm();
+    form.hidden = false;
+    news.replaceChildren(bones(3, "bone-line", t("checkout.loading")));
+    try {
+      if (!catalog.value.packages) await loadCatalog();
+      const found = payment.id ? await payment.look(signal) : null;
+      if (found && found.status !== "pending") await showEnded(found);
+      else await showForm();
+    } catch (error) {
+      if (!signal.aborted) sayProblem(error);
+    }
+  }
+
+  function clearForm() {
+    formLife.abort();
+    formLife = new AbortController();
+    formNumber += 1;
+    form.replaceChildren();
+  }
+
+  async function showForm() {
+    const config = await loadConfig();
+    const [stripe] = await Promise.all([loadStripe(config.stripe), cards.value ?? cards.load()]);
+    const { order } = payment;
+    if (signal.aborted || !order) return;
+    news.replaceChildren();
+    summary.replaceChildren(orderSummary(order), ...(payment.requiresAction ? [bankAsks()] : []));
+    form.replaceChildren(paymentForm({
+      host, stripe, payment, order, returnUrl, announce,
+      signal: AbortSignal.any([signal, formLife.signal]),
+      cards: cards.value ?? [],
+      maySave: config.features["saved_cards"] === true,
+      pay: (work) => settle(aside(work), formNumber),
+      done: (verdict) => verdict.kind === "ended" ? void showEnded(verdict.payment) : void findOut(),
+      escape: context.close,
+    }));
+  }
+
+  /**
+   * @param {Promise<Verdict>} work
+   * @param {number} number of the form that it came from
+   * @returns {Promise<Verdict>}
+   */
+  async function settle(work, number) {
+    const first = await Promise.race([work, silence(SILENCE_MS)]);
+    if (first !== SILENCE) return first;
+    void findOut();
+    const late = await work;
+    if (number === formNumber && !signal.aborted && late.kind !== "unknown") backToForm();
+    return late;
+  }
+
+  function backToForm() {
+    form.hidden = false;
+    news.replaceChildren();
+  }
+
+  /** The form stays where it is, out of sight: Stripe may be working in it. */
+  async function findOut() {
+    if (signal.aborted || isAsking) return;
+    isAsking = true;
+    sayNotKnown();
+    try {
+      const verdict = await payment.findOut(signal);
+      if (signal.aborted || !form.hidden) return; // Stripe has answered meanwhile.
+      isAsking = false;
+      if (verdict.kind === "ended") await showEnded(verdict.payment);
+      else sayNotKnown();
+    } catch (error) {
+      if (!signal.aborted) sayProblem(error);
+    } finally {
+      isAsking = false;
+    }
+  }
+
+  /** @param {import("../lib/contract.js").Payment} ended */
+  async function showEnded(ended) {
+    await refreshAccount();
+    if (signal.aborted) return;
+    summary.replaceChildren();
+    clearForm();
+    show(endedScreen(ended, context));
+    if (payment.savesCard) void refreshCards().catch(unseen);
+  }
+
+  function sayNotKnown() {
+    form.hidden = true;
+    const needsBuyer = payment.requiresAction;
+    show(notKnownScreen({ isAsking, needsBuyer, checkAgain: start, leave: context.leave }));
+  }
+
+  /** @param {HTMLElement} screen */
+  function show(screen) {
+    announce("");
+    news.replaceChildren(screen);
+    screen.querySelector("h3")?.focus();
+  }
+
+  /** @param {unknown} error */
+  function sayProblem(error) {
+    const code = error instanceof ApiError ? error.code : "";
+    if (code === "unauthorized") return context.askSignIn();
+    if (code === "stripe_js_unavailable" && payHosted && !payment.id) return fallBack(payHosted);
+    news.replaceChildren(notice(error, start));
+  }
+
+  /** @param {() => Promise<void>} pay */
+  async function fallBack(pay) {
+    news.replaceChildren(el("p", { role: "status" }, t("checkout.fallback")));
+    try {
+      await pay();
+    } catch (error) {
+      news.replaceChildren(notice(error, () => fallBack(pay)));
+    }
+  }
+
+  signal.addEventListener("abort", () => payment.id && void refreshAccount(), { once: true });
+  void start();
+  return el("div", { class: "payment" }, summary, form, news);
+}
+
+/** The list of cards says so itself when it is looked at. @param {unknown} error */
+function unseen(error) {
+  if (!(error instanceof ApiError)) throw error;
+}
+
+function bankAsks() {
+  return el("p", { class: "asked" }, icon("lock"), el("span", {}, t("pay.bank_asks")));
+}

@@ -1,0 +1,414 @@
+"""Nothing is lost: what Stripe knows and nobody told us is found, repaired once, and counted."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from backend.errors import StripeUnavailable
+from backend.services.reconciliation import Reconciliation
+from tests import shop
+from tests.backend.checkout_page import CheckoutPage
+from tests.backend.commands import flask
+from tests.backend.jobs import Jobs
+from tests.backend.purchase import Shop
+from tests.backend.silent_day import SilentDay
+from tests.backend.wallet import INTENTS
+from tests.backend.webhook import Webhook
+from tests.people import People, Person
+from tests.stripe_browser import StripeBrowser
+from tests.stripe_console import StripeConsole
+from tests.together import at_once
+
+LISTS = {
+    "/v1/checkout/sessions", "/v1/payment_intents", "/v1/invoices", "/v1/subscriptions",
+    "/v1/refunds", "/v1/disputes",
+}  # fmt: skip
+STARTER = {"package_id": "starter"}
+
+
+@pytest.fixture
+def day(
+    stripe_console: StripeConsole,
+    stripe_js: StripeBrowser,
+    people: People,
+    database: psycopg.Connection[dict],
+    jobs: Jobs,
+) -> SilentDay:
+    """Before it, the books agree with Stripe."""
+    stripe_console.deliver("drop")
+    jobs.reconcile()
+    return SilentDay(stripe_console, stripe_js, people, database)
+
+
+def assert_books_are_right(day: SilentDay) -> None:
+    twin = day.twin()
+    assert day.books() == twin
+    assert day.balances() == day.balances_of_twin(twin)
+
+
+def total(report: dict[str, Any]) -> int:
+    return sum(report["drift"].values())
+
+
+def test_all_webhooks_of_200_payments_lost_and_one_reconcile_brings_everything(
+    day: SilentDay, jobs: Jobs
+) -> None:
+    day.pass_by()
+    assert day.count == 200
+    assert day.balances() == {}
+    report = jobs.reconcile()
+    assert_books_are_right(day)
+    assert report["repaired"] == total(report) >= 190
+    assert report["refused"] == 0
+    again = jobs.reconcile()
+    assert (again["drift"], again["repaired"], again["refused"]) == ({}, 0, 0)
+    assert again["checked"] >= report["checked"]
+
+
+def test_the_command_does_the_same_and_says_so(day: SilentDay, sandbox: dict[str, str]) -> None:
+    day.pass_by(0.1)
+    done = flask(sandbox, "reconcile")
+    assert done.returncode == 0, done.stderr
+    assert_books_are_right(day)
+    assert " 0 refused." in done.stdout
+    assert "unpaid" in done.stdout
+    again = flask(sandbox, "reconcile")
+    assert ", 0 had drifted, 0 repaired, 0 refused." in again.stdout
+
+
+def test_a_dry_run_repairs_nothing_and_reports_the_same(
+    day: SilentDay, sandbox: dict[str, str]
+) -> None:
+    day.pass_by(0.05)
+    before = day.books()
+    tried = [flask(sandbox, "reconcile", "--dry-run") for _ in range(2)]
+    assert day.books() == before
+    assert day.balances() == {}
+    assert "repairing nothing" in tried[0].stdout
+    told = [counts_in(run.stdout) for run in tried]
+    assert told[0] == told[1]
+    real = counts_in(flask(sandbox, "reconcile").stdout)
+    assert_books_are_right(day)
+    assert told[0] == real
+
+
+def counts_in(text: str) -> dict[str, int]:
+    """The table that the command prints: drift by kind."""
+    rows = [line.split() for line in text.splitlines() if line.startswith("  ")]
+    return {kind: int(count.replace(",", "")) for kind, count in rows}
+
+
+def test_three_at_once_repair_everything_once(day: SilentDay, jobs: Jobs) -> None:
+    day.pass_by(0.1)
+    at_once(3, lambda: jobs.ask("reconcile"))
+    jobs.reconcile()
+    assert_books_are_right(day)
+    assert jobs.reconcile()["drift"] == {}
+
+
+def test_webhooks_that_arrive_meanwhile_change_nothing(
+    day: SilentDay, jobs: Jobs, stripe_console: StripeConsole
+) -> None:
+    day.pass_by(0.1)
+    late = [d["id"] for d in stripe_console.deliveries(status="dropped")[:60]]
+    at_once(2, lambda: jobs.ask("reconcile") if not late else stripe_console.send_again(late.pop()))
+    while late:
+        stripe_console.send_again(late.pop())
+    jobs.reconcile()
+    assert_books_are_right(day)
+
+
+# A run that is cut off
+
+
+@pytest.fixture
+def small_pages(
+    sandbox: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    database: psycopg.Connection[dict],
+) -> Iterator[Reconciliation]:
+    """Reconciliation in this process, ten objects a page."""
+    monkeypatch.setattr("backend.gateways.stripe_api.PAGE_SIZE", 10)
+    monkeypatch.setattr("backend.gateways.stripe_api.STRIPE_RETRIES_MAX", 0)
+    yield shop.app(sandbox).extensions["services"].reconciliation
+    database.execute("update reconciliations set finished_at = now()")
+
+
+def asked_lists(stripe_console: StripeConsole) -> list[tuple[str, str | None]]:
+    """(list, starting_after) in the order in which they were asked."""
+    return [
+        (request["path"], request["params"].get("starting_after"))
+        for request in stripe_console.requests(method="GET")
+        if request["path"] in LISTS
+    ]
+
+
+def test_a_run_that_stripe_cut_off_goes_on_from_where_it_was(
+    day: SilentDay, small_pages: Reconciliation, stripe_console: StripeConsole
+) -> None:
+    began = datetime.now(UTC)
+    day.pass_by(0.1)
+    for name in ("payment_intents", "refunds"):
+        stripe_console.forget_requests()
+        stripe_console.fault(path=f"/v1/{name}", status=500)
+        with pytest.raises(StripeUnavailable):
+            small_pages.run(began)
+    assert "/v1/checkout/sessions" not in dict(asked_lists(stripe_console)), "was done before"
+    report = small_pages.run(began)
+    assert report["done"] is True
+    assert_books_are_right(day)
+    assert report["repaired"] == total(report) >= day.count - 10, "the whole run is counted"
+
+
+def test_a_run_that_died_between_two_pages_skips_nothing(
+    day: SilentDay,
+    small_pages: Reconciliation,
+    stripe_console: StripeConsole,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each call has time for one page."""
+    began = datetime.now(UTC)
+    day.pass_by(0.1)
+    monkeypatch.setattr("backend.services.reconciliation.BATCH_SECONDS_MAX", -1)
+    stripe_console.forget_requests()
+    reports = [small_pages.run(began)]
+    while not reports[-1]["done"]:
+        assert len(reports) < 1000
+        reports.append(small_pages.run(began))
+    assert_books_are_right(day)
+    pages = asked_lists(stripe_console)
+    assert len(pages) == len(set(pages)), "no page is read twice"
+    assert len(reports) >= len(pages)
+    checked = [report["checked"] for report in reports]
+    assert checked == sorted(checked)
+    assert {report["since"] for report in reports} == {reports[0]["since"]}
+
+
+@pytest.mark.xfail(strict=True)
+def test_a_place_that_is_gone_at_stripe_does_not_stop_it_for_ever(
+    day: SilentDay, jobs: Jobs, database: psycopg.Connection[dict]
+) -> None:
+    """A draft invoice may be deleted between two calls."""
+    day.pass_by(0.01)
+    database.execute(
+        "update reconciliations set finished_at = null, resource = 'invoices',"
+        " starting_after = 'in_that_was_deleted', counts = '{}'"
+    )
+    answers = [jobs.ask("reconcile").status_code for _ in range(2)]
+    database.execute("update reconciliations set finished_at = now()")
+    assert answers[-1] == 200
+    jobs.reconcile()
+    assert_books_are_right(day)
+
+
+def test_while_stripe_is_away_the_job_says_so_and_loses_nothing(
+    day: SilentDay, jobs: Jobs, stripe_console: StripeConsole
+) -> None:
+    day.pass_by(0.01)
+    stripe_console.fault(path="/v1/refunds", status=500, times=3)
+    answer = jobs.ask("reconcile")
+    assert (answer.status_code, answer.json()["code"]) == (503, "stripe_unavailable")
+    jobs.reconcile()
+    assert_books_are_right(day)
+
+
+# What is none of ours, or none of its business
+
+
+def test_objects_of_another_shop_on_the_same_account_are_no_drift(
+    day: SilentDay, jobs: Jobs, stripe_console: StripeConsole
+) -> None:
+    charged = {
+        "amount": 5000,
+        "currency": "usd",
+        "payment_method": "pm_card_visa",
+        "confirm": "true",
+        "automatic_payment_methods[enabled]": "true",
+        "automatic_payment_methods[allow_redirects]": "never",
+    }
+    for metadata in ({}, {"metadata[payment_id]": "order-17"}, {"metadata[user_id]": "me"}):
+        intent = stripe_console.change("payment_intents", **charged, **metadata)
+        stripe_console.refund(intent["latest_charge"], amount=100)
+    stripe_console.dispute(stripe_console.change("payment_intents", **charged)["latest_charge"])
+    customer = stripe_console.change("customers", email="gym@example.com")["id"]
+    stripe_console.use_card(customer, "4242424242424242")
+    recurring = {"recurring[interval]": "month", "product_data[name]": "Gym"}
+    price = stripe_console.change("prices", currency="usd", unit_amount=3000, **recurring)["id"]
+    stripe_console.change("subscriptions", customer=customer, **{"items[0][price]": price})
+    stripe_console.change(
+        "checkout/sessions",
+        mode="payment",
+        client_reference_id="order-18",
+        success_url="https://gym.example/",
+        **{
+            "line_items[0][quantity]": 1,
+            "line_items[0][price_data][currency]": "usd",
+            "line_items[0][price_data][unit_amount]": 700,
+            "line_items[0][price_data][product_data][name]": "Towel",
+        },
+    )
+    report = jobs.reconcile()
+    assert (report["drift"], report["repaired"], report["refused"]) == ({}, 0, 0)
+    assert report["checked"] >= 9
+
+
+@pytest.fixture
+def other_amount(
+    day: SilentDay, buyer: Person, stripe_js: StripeBrowser, stripe_console: StripeConsole
+) -> str:
+    """A payment of which less was captured than was ordered."""
+    order = buyer.post(INTENTS, STARTER).json()
+    stripe_console.change(f"payment_intents/{order['payment_intent_id']}", amount=100)
+    assert stripe_js.confirm(order["client_secret"])["status"] == "succeeded"
+    return order["payment_id"]
+
+
+def test_another_amount_than_ordered_is_refused_and_flagged_not_repaired(
+    other_amount: str, buyer: Person, jobs: Jobs
+) -> None:
+    report = jobs.reconcile()
+    assert (report["refused"], report["repaired"]) == (1, 0)
+    payment = buyer.payment(other_amount)
+    assert (payment["status"], payment["error"]["code"]) == ("failed", "amount_mismatch")
+    assert buyer.available == 0
+
+
+def test_what_was_flagged_stays_flagged_and_is_not_found_again(
+    other_amount: str, buyer: Person, jobs: Jobs
+) -> None:
+    jobs.reconcile()
+    before = buyer.payment(other_amount)
+    again = jobs.reconcile()
+    assert (again["drift"], again["repaired"], again["refused"]) == ({}, 0, 0)
+    assert buyer.payment(other_amount) == before
+
+
+def test_the_command_fails_when_a_person_must_look(
+    other_amount: str, sandbox: dict[str, str]
+) -> None:
+    done = flask(sandbox, "reconcile")
+    assert done.returncode == 1
+    assert "1 refused." in done.stdout
+
+
+def test_what_happened_before_the_window_is_left_alone(
+    day: SilentDay, sandbox: dict[str, str]
+) -> None:
+    day.pass_by(0.01)
+    until = datetime.fromtimestamp(time.time() + 400 * 86_400, UTC)
+    done = flask(sandbox, "reconcile", "--since", until.date().isoformat())
+    assert done.returncode == 0, done.stderr
+    assert day.balances() == {}
+    assert flask(sandbox, "reconcile", "--since", "1d").returncode == 0
+    assert_books_are_right(day)
+
+
+@pytest.mark.parametrize("since", ["yesterday", "30", "2026-13-01", "-1d", "1y"])
+def test_a_time_that_is_none_is_refused_in_words(sandbox: dict[str, str], since: str) -> None:
+    refused = flask(sandbox, "reconcile", f"--since={since}")
+    assert refused.returncode == 2
+    assert "30" in refused.stderr or "90d" in refused.stderr
+
+
+# One kind after the other
+
+
+def test_a_payment_on_its_way_is_found_on_its_way(
+    day: SilentDay, jobs: Jobs, stripe_console: StripeConsole, buyer: Person
+) -> None:
+    """And when the bank is through, days later, found paid."""
+    day.pass_by(0.01)
+    jobs.reconcile()
+    [waiting] = [
+        sale for sale in day.sales if sale.buyer.payment(sale.payment_id)["status"] == "processing"
+    ]
+    session = stripe_console.api(f"checkout/sessions/{waiting.order['session_id']}")
+    stripe_console.settle_bank_payment(session["payment_intent"], succeeded=True)
+    assert jobs.reconcile()["drift"].keys() == {"unpaid"}
+    assert waiting.buyer.payment(waiting.payment_id)["status"] == "succeeded"
+
+
+@pytest.mark.xfail(strict=True)
+def test_a_bank_that_refused_is_found(
+    buyer: Person, jobs: Jobs, stripe_console: StripeConsole
+) -> None:
+    stripe_console.deliver("drop")
+    order = buyer.order()
+    stripe_console.pay_by_bank(order["url"])
+    session = stripe_console.api(f"checkout/sessions/{order['session_id']}")
+    stripe_console.settle_bank_payment(session["payment_intent"], succeeded=False)
+    jobs.reconcile()
+    payment = buyer.payment(order["payment_id"])
+    assert (payment["status"], payment["error"]["code"]) == ("failed", "async_payment_failed")
+
+
+@pytest.mark.parametrize("verb", ["win", "lose"])
+def test_how_a_dispute_ended_is_found(
+    shop_floor: Shop, buyer: Person, stripe_console: StripeConsole, jobs: Jobs, verb: str
+) -> None:
+    bought = shop_floor.sell(buyer)
+    jobs.reconcile()
+    stripe_console.deliver("drop")
+    dispute = stripe_console.dispute(bought.charge_id)
+    assert jobs.reconcile()["drift"] == {"dispute": 1}
+    assert buyer.available == 0
+    stripe_console.change_dispute(dispute["id"], verb)
+    assert jobs.reconcile()["drift"] == {"dispute": 1}
+    assert buyer.available == (500 if verb == "win" else 0)
+
+
+def test_a_refund_that_failed_after_all_is_found(
+    shop_floor: Shop, buyer: Person, stripe_console: StripeConsole, jobs: Jobs
+) -> None:
+    bought = shop_floor.sell(buyer)
+    jobs.reconcile()
+    stripe_console.deliver("drop")
+    refund = stripe_console.refund(bought.charge_id, amount=100)
+    assert sum(jobs.reconcile()["drift"].values()) == 1
+    stripe_console.change_refund(refund["id"], "fail")
+    assert sum(jobs.reconcile()["drift"].values()) == 1
+    assert bought.now["status"] == "succeeded"
+    assert buyer.available == 500
+
+
+def test_an_order_whose_answer_was_lost_is_linked(
+    buyer: Person, stripe_console: StripeConsole, jobs: Jobs, shop_floor: Shop
+) -> None:
+    """Stripe made the session, and the process died before it wrote that down."""
+    jobs.reconcile()
+    stripe_console.deliver("drop")
+    stripe_console.fault(
+        method="POST", path="/v1/checkout/sessions", kind="drop", when="after", times=3
+    )
+    assert buyer.post("/api/stripe/create-checkout-session", STARTER).status_code == 503
+    [payment] = buyer.get("/api/payments").json()["payments"]
+    assert payment["payment_url"] is None
+    assert jobs.reconcile()["drift"] == {"link": 1}
+    found = buyer.payment(payment["payment_id"])
+    CheckoutPage(stripe_console, {"url": found["payment_url"], "client_secret": None}).pay()
+    jobs.reconcile()
+    assert shop_floor.ledger(buyer) == [("purchase", 500)]
+
+
+def test_events_that_come_after_the_repair_change_nothing(
+    day: SilentDay, jobs: Jobs, webhook: Webhook, stripe_console: StripeConsole
+) -> None:
+    day.pass_by(0.01)
+    jobs.reconcile()
+    before = day.books()
+    for told in stripe_console.api("events", limit=100)["data"]:
+        webhook.send(told)
+    assert day.books() == before
+    assert jobs.reconcile()["drift"] == {}
+
+
+def test_only_the_scheduler_may_call_it(buyer: Person, people: People) -> None:
+    for person in (buyer, people.admin()):
+        for job in ("reconcile", "cleanup"):
+            answer = person.post(f"/api/jobs/{job}")
+            assert answer.status_code in (401, 403), json.dumps(answer.json())

@@ -1,0 +1,104 @@
+"""A card is saved while paying, only if its owner wishes, and pays the next time."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.backend.wallet import Wallet
+from tests.browser import Windows
+from tests.journeys.shop import Shop
+from tests.people import Person
+from tests.stripe_browser import ASKS_ALWAYS, CAN_ONLY_BE_SAVED
+from tests.stripe_console import StripeConsole
+
+MASTERCARD = "5555 5555 5555 4444"
+
+
+def test_a_card_is_kept_only_if_its_owner_says_so(shop: Shop, wallet: Wallet) -> None:
+    payment = shop.start_paying_inside()
+    expect(payment.save).not_to_be_checked()
+    payment.pay()
+    payment.expect_paid()
+    assert wallet.refresh() == []
+
+
+def test_a_saved_card_pays_the_next_time_without_being_typed(
+    shop: Shop, buyer: Person, stripe_console: StripeConsole
+) -> None:
+    payment = shop.start_paying_inside()
+    payment.save.check()
+    expect(payment.form.terms).to_be_visible()
+    payment.pay()
+    payment.expect_paid()
+    shop.dialog.get_by_role("button", name="Done").click()
+
+    again = shop.start_paying_inside("Creator")
+    expect(shop.dialog.get_by_role("radio", name="Visa ending in 4242")).to_be_checked()
+    expect(shop.page.locator("iframe")).to_have_count(0)
+    again.pay_button.click()
+    again.expect_paid()
+    shop.expect_balance(2000)
+    assert len(stripe_console.charged(buyer.email)) == 2
+
+
+def test_a_saved_card_that_asks_for_3d_secure_is_confirmed_over_the_dialog(
+    wallet: Wallet, open_shop: Callable[..., Shop], stripe_console: StripeConsole
+) -> None:
+    wallet.save(ASKS_ALWAYS)
+    shop = open_shop(wallet.buyer)
+    payment = shop.start_paying_inside()
+    payment.pay_button.click()
+    payment.bank.refuse()
+    payment.expect_said("Your bank could not confirm that it was you.")
+    payment.pay_button.click()
+    payment.bank.authenticate()
+    payment.expect_paid()
+    shop.expect_balance(500)
+    assert len(stripe_console.charged(wallet.buyer.email)) == 1
+    assert len(wallet.buyer.get("/api/payments").json()["payments"]) == 1
+
+
+def test_a_saved_card_that_is_declined_gives_way_to_a_new_one_on_the_same_payment(
+    wallet: Wallet,
+    open_shop: Callable[..., Shop],
+    stripe_console: StripeConsole,
+    windows: Windows,
+) -> None:
+    windows.expect_complaint("402")
+    wallet.save(CAN_ONLY_BE_SAVED)
+    shop = open_shop(wallet.buyer)
+    payment = shop.start_paying_inside()
+    payment.pay_button.click()
+    payment.expect_said("Your card was declined.")
+    payment.choose("New card")
+    payment.pay(MASTERCARD)
+    payment.expect_paid()
+    shop.expect_balance(500)
+    assert len(stripe_console.charged(wallet.buyer.email)) == 1
+    assert len(wallet.buyer.get("/api/payments").json()["payments"]) == 1
+
+
+def test_of_two_saved_cards_the_chosen_one_is_charged(
+    wallet: Wallet, open_shop: Callable[..., Shop], stripe_console: StripeConsole
+) -> None:
+    wallet.save()
+    second = wallet.save(MASTERCARD.replace(" ", ""))
+    shop = open_shop(wallet.buyer)
+    payment = shop.start_paying_inside()
+    payment.choose("Mastercard ending in 4444")
+    payment.pay_button.click()
+    payment.expect_paid()
+    [charged] = stripe_console.charged(wallet.buyer.email)
+    assert charged["payment_method"] == second
+
+
+def test_a_double_click_on_a_saved_card_pays_once(
+    wallet: Wallet, open_shop: Callable[..., Shop], stripe_console: StripeConsole
+) -> None:
+    wallet.save()
+    shop = open_shop(wallet.buyer)
+    payment = shop.start_paying_inside()
+    payment.pay_button.dblclick()
+    payment.expect_paid()
+    shop.expect_balance(500)
+    assert len(stripe_console.charged(wallet.buyer.email)) == 1
