@@ -45,10 +45,12 @@ def register(app: Flask, settings: Settings) -> None:
 def content_security_policy(settings: Settings) -> str:
     """Strict, and open to Stripe.js (https://docs.stripe.com/security/guide#content-security-policy)."""
     stripe_js = origin(settings.stripe_js_url)
-    frames = STRIPE_FRAMES if urlsplit(stripe_js).scheme == "https" else stripe_js
+    is_stripes = urlsplit(stripe_js).scheme == "https"
+    frames = STRIPE_FRAMES if is_stripes else stripe_js
+    scripts = f"{stripe_js} https://*.js.stripe.com" if is_stripes else stripe_js
     directives = {
         "default-src": "'none'",
-        "script-src": f"'self' {stripe_js}",
+        "script-src": f"'self' {scripts}",
         "style-src": "'self'",
         "img-src": "'self' data: https://*.stripe.com",
         "connect-src": f"'self' {settings.supabase_url} https://api.stripe.com {stripe_js}",

@@ -6,7 +6,7 @@ import msgspec
 from flask import Blueprint, g
 
 from backend.auth import policy
-from backend.routes.idempotency import idempotent
+from backend.routes.idempotency import attempt, idempotent
 from backend.routes.parsing import Request, Uuid, body
 from backend.wiring import services
 
@@ -24,12 +24,12 @@ class RefundRequest(Request):
 
 @blueprint.post("/payments/<uuid:payment_id>/refund")
 @policy("admin")
-@idempotent
 def refund(payment_id: Any) -> dict[str, Any]:
     """Give money back, and take its share of the credits."""
     asked = body(RefundRequest)
-    plan = services().refunds.plan(str(payment_id), amount=asked.amount)
-    return services().refunds.refund(plan, asked.reason, actor=g.caller.id)
+    return services().refunds.refund_once(
+        str(payment_id), asked.amount, asked.reason, actor=g.caller.id, attempt=attempt()
+    )
 
 
 @blueprint.get("/payments/<uuid:payment_id>/refund")

@@ -3,7 +3,7 @@
 Source: https://docs.stripe.com/currencies#minor-units
 """
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from backend.errors import ValidationError
 
@@ -24,7 +24,7 @@ def in_minor_units(text: str, currency: str) -> int:
     digits = decimals_of(currency)
     try:
         amount = Decimal(text).scaleb(digits)
-    except InvalidOperation as error:
+    except ArithmeticError as error:  # what decimal's errors are
         raise ValidationError.of("amount", "Write an amount like 5.00.") from error
     if not amount.is_finite() or amount != amount.to_integral_value() or not 0 < amount < 10**12:
         raise ValidationError.of(

@@ -96,23 +96,23 @@ class Reconciliation:
         counts = Counter(checked=len(objects))
         readings = self._read(resource, objects)
         kinds = self._database.as_service("find_drift", facts=readings) if readings else []
-        for learnt, kind in zip(readings, kinds, strict=True):
-            if kind is None:
-                continue
-            counts[f"drift:{kind}"] += 1
-            if repair:
-                self._database.as_service("record_facts", facts=learnt)
+        counts.update(f"drift:{kind}" for kind in kinds if kind)
         if repair:
-            counts.update(self._mended(readings, kinds))
+            drifted = [learnt for learnt, kind in zip(readings, kinds, strict=True) if kind]
+            counts.update(self._repair(drifted))
         return counts
 
-    def _mended(self, readings: list[Facts], kinds: list[str | None]) -> Counter[str]:
-        """Whether merging has helped; what still differs was refused, for a person to look at."""
-        drifted = [learnt for learnt, kind in zip(readings, kinds, strict=True) if kind]
+    def _repair(self, drifted: list[Facts]) -> Counter[str]:
+        """Merge each. What differs even then, or was flagged, is refused: a person must look."""
         if not drifted:
             return Counter()
+        record = self._database.as_service
+        payments = [record("record_facts", facts=learnt) for learnt in drifted]
         still = self._database.as_service("find_drift", facts=drifted)
-        refused = sum(kind is not None for kind in still)
+        refused = sum(
+            kind is not None or _is_flagged(payment)
+            for kind, payment in zip(still, payments, strict=True)
+        )
         return Counter(repaired=len(drifted) - refused, refused=refused)
 
     def _read(self, resource: str, objects: list[StripeObject]) -> list[Facts]:
@@ -140,6 +140,11 @@ class Reconciliation:
             starting_after=starting_after,
             counts=counts,
         )
+
+
+def _is_flagged(payment: dict[str, Any] | None) -> bool:
+    error = (payment or {}).get("error") or {}
+    return error.get("code") == "amount_mismatch"
 
 
 def _report(counts: Counter[str], since: str, done: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
+from backend.services.orders import Attempt
 
 # Stripe's own words for a reason; every other sentence is kept beside the refund.
 STRIPE_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
@@ -39,12 +40,35 @@ class Refunds:
             amount=amount,
         )
 
-    def refund(self, plan: dict[str, Any], reason: str | None, actor: str) -> dict[str, Any]:
+    def refund_once(
+        self, payment_id: str, amount: int | None, reason: str | None, actor: str, attempt: Attempt
+    ) -> dict[str, Any]:
+        """Plan and carry out, once per Idempotency-Key of the actor's. Answers and raises like
+        `refund`, and IdempotencyConflict."""
+        if attempt.idempotency_key is None:
+            return self.refund(self.plan(payment_id, amount=amount), reason, actor)
+        claim = {"caller": actor, "key": attempt.idempotency_key}
+        known = self._database.as_service(
+            "plan_refund_once",
+            **claim,
+            request_hash=attempt.request_hash,
+            payment_id=payment_id,
+            amount=amount,
+        )
+        if known["body"]:
+            return known["body"]
+        answer = self.refund(known["plan"], reason, actor, key=attempt.idempotency_key)
+        self._database.as_service("store_idempotent_answer", **claim, answer={"body": answer})
+        return answer
+
+    def refund(
+        self, plan: dict[str, Any], reason: str | None, actor: str, key: str | None = None
+    ) -> dict[str, Any]:
         """Carry a plan out: {refund_id, amount, credits_refunded, status}.
 
-        The key at Stripe is made from what the plan saw: the same refund asked for twice, at once
-        or after a lost answer, is one; the next one, which sees this one, is another. Raises
-        InvalidState, StripeFailed, StripeUnavailable.
+        Without a key of the actor's, Stripe's is made from what the plan saw: the same refund
+        asked for twice, at once or after a lost answer, is one; the next one, which sees this one,
+        is another. Raises InvalidState, StripeFailed, StripeUnavailable.
         """
         params: dict[str, Any] = {
             "payment_intent": plan["payment_intent_id"],
@@ -57,11 +81,9 @@ class Refunds:
             },
         }
         seen = f"{plan['amount_left']}-{plan['refunds']}-{plan['amount']}"
-        words = sha256(f"{reason}{actor}".encode()).hexdigest()[:16]
+        mark = sha256(f"{actor} {key}".encode()).hexdigest()[:32] if key else seen
         try:
-            refund = self._stripe.create_refund(
-                params, f"refund-{plan['payment_id']}-{seen}-{words}"
-            )
+            refund = self._stripe.create_refund(params, f"refund-{plan['payment_id']}-{mark}")
         except StripeRejected as rejection:
             raise InvalidState(
                 "The payment provider refuses this refund. Look at the payment in its Dashboard."

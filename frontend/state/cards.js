@@ -1,5 +1,6 @@
 /** The user's saved cards. */
 import { get, post, remove } from "../lib/api.js";
+import { autoRecharge } from "./auto-recharge.js";
 import { Remote } from "./remote.js";
 
 /** @typedef {import("../lib/contract.js").Card} Card */
@@ -24,9 +25,10 @@ export async function makeDefault(card) {
   cards.set(inOrder(await post(`${addressOf(card)}/default`, {}, { timeoutMs: TIMEOUT_MS })));
 }
 
-/** @param {Card} card */
+/** Without the card that it charges, auto-recharge is off. @param {Card} card */
 export async function removeCard(card) {
   cards.set(inOrder(await remove(addressOf(card), { timeoutMs: TIMEOUT_MS })));
+  await autoRecharge.load();
 }
 
 /** @returns {Promise<string>} the client secret that Stripe.js saves a new card with */

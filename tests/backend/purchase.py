@@ -61,6 +61,13 @@ class Shop:
         """An event in the inbox."""
         return self._one("stripe_events", event_id)
 
+    def set_session(self, payment_id: str, session_id: str | None) -> None:
+        """Write down another session for an order, as somebody who edits the books."""
+        self._database.execute(
+            "update payment_orders set stripe_checkout_session_id = %s where id = %s",
+            [session_id, payment_id],
+        )
+
     def dispute_status(self, dispute_id: str) -> str | None:
         """None while it is not known."""
         found = self._database.execute("select status from disputes where id = %s", [dispute_id])

@@ -26,7 +26,7 @@ CHARGEBACKS = ("needs_response", "under_review", "lost")
 
 # How many of each in every 192; with two months of four subscriptions these are 200 payments.
 SHARES = {
-    "hosted": 61,
+    "hosted": 60,
     "embedded": 10,
     "in_page": 32,
     "partly_refunded": 12,
@@ -44,6 +44,7 @@ SHARES = {
     "for_nothing": 4,
     "bank_pending": 2,
     "bank_came": 1,
+    "bank_failed": 1,
 }
 SUBSCRIBERS = 4
 

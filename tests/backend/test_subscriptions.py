@@ -234,6 +234,18 @@ def test_a_second_one_to_the_same_package_is_refused(subscribed: Subscriber) -> 
     assert subscribed.buyer.post(CHECKOUT, {"package_id": "yearly"}).status_code == 201
 
 
+def test_two_tabs_cannot_subscribe_twice(
+    subscriber: Subscriber, stripe_console: StripeConsole
+) -> None:
+    """Both pages were open before either was paid."""
+    stripe_console.deliver("drop")
+    for order in [subscriber.buyer.order("monthly") for _ in range(2)]:
+        CheckoutPage(stripe_console, order).pay()
+        subscriber.buyer.refresh(order["payment_id"])
+    assert len(subscriber.subscriptions) == 1
+    assert subscriber.grants == [1000]
+
+
 def test_one_to_another_package_stands_beside_it(
     subscribed: Subscriber, stripe_console: StripeConsole
 ) -> None:
@@ -373,3 +385,17 @@ def test_a_package_has_one_price_at_stripe_however_often_it_is_sold(
     stripe_console.forget_requests()
     stranger.order("monthly", currency="eur")
     assert stripe_console.requests(method="POST", path="/v1/prices") == []
+
+
+def test_a_price_that_was_archived_at_stripe_is_replaced(
+    subscriber: Subscriber, stripe_console: StripeConsole
+) -> None:
+    stripe_console.deliver("drop")
+    subscriber.subscribe("yearly", currency="cny")
+    [item] = subscriber.subscription["items"]["data"]
+    stripe_console.change(f"prices/{item['price']['id']}", active="false")
+    stripe_console.delete(f"subscriptions/{subscriber.subscription['id']}")
+    order = subscriber.buyer.order("yearly", currency="cny")
+    CheckoutPage(stripe_console, order).pay()
+    assert subscriber.buyer.refresh(order["payment_id"])["status"] == "succeeded"
+    assert subscriber.grants == [12000]

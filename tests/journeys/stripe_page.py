@@ -1,5 +1,7 @@
 """Stripe's checkout page, in a tab of its own or in the frame inside our dialog."""
 
+import re
+
 from playwright.sync_api import FrameLocator, Page
 
 # Stripe's test cards: https://docs.stripe.com/testing
@@ -16,14 +18,29 @@ class StripePage:
     def __init__(self, place: Page | FrameLocator) -> None:
         self.place = place
         self.failure = place.get_by_role("alert")
-        self.pay_button = place.get_by_role("button", name="Pay")
+        self.total = place.locator(".total")
+        buttons = re.compile("^(Pay|Subscribe|Complete order)")
+        self.pay_button = place.get_by_role("button", name=buttons)
 
     def pay_by_card(self, number: str = SUCCEEDS) -> None:
         self.place.get_by_label("Email").fill("buyer@example.com")
+        self.pay_invoice(number)
+
+    def pay_invoice(self, number: str = SUCCEEDS) -> None:
+        """Stripe knows whose it is."""
         self.place.get_by_label("Card number").fill(number)
         self.place.get_by_label("Expiration").fill("12 / 34")
         self.place.get_by_label("CVC").fill("123")
         self.place.get_by_label("Name on card").fill("Ada Buyer")
+        self.pay_button.click()
+
+    def use_code(self, code: str) -> None:
+        self.place.get_by_label("Promotion code").fill(code)
+        self.place.get_by_role("button", name="Apply").click()
+
+    def accept(self) -> None:
+        """Confirm what costs nothing."""
+        self.place.get_by_label("Email").fill("buyer@example.com")
         self.pay_button.click()
 
     def pay_by_bank(self) -> None:

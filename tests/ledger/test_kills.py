@@ -70,7 +70,7 @@ class Load:
         webhook = Webhook(self.env)
         while self.orders and not self.stopped.is_set():
             payment_id, user_id = self.orders.pop()
-            event = Stripe(payment_id, user_id, AMOUNT).intent("succeeded", "succeeded")
+            event = Stripe(payment_id, user_id, AMOUNT).intent("succeeded", "succeeded").payload
             answer = self._insist(lambda event=event: webhook.send(event))
             assert answer["status"] in ("processed", "duplicate")
             self.told.add(payment_id)

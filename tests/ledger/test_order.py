@@ -16,7 +16,6 @@ from tests.ledger.stripe_says import receive
 LIVES = lives.LIVES | lives_of_subscriptions.LIVES | lives_of_cards.LIVES
 # What still depends on the order, and why.
 DEPENDS = {
-    "subscribed, with a receipt": "a receipt is forgotten while nobody knows whose intent it is",
     "changed to less, then renewed": "what a late smaller plan gives back waits for one more invoice",
 }
 NAMES = [

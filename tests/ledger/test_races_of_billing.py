@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import pytest
-
 from tests.ledger import lives_of_subscriptions
 from tests.ledger.books import Books, Desk, new_id
 from tests.ledger.crowd import crowd, rush
@@ -70,7 +68,6 @@ def test_of_many_cards_at_once_one_is_the_default(books: Books, desk: Desk, user
         assert books.rows(LIVING) == [(20, 1)]
 
 
-@pytest.mark.xfail(strict=True, reason="removing a card does not lock its customer")
 def test_a_card_that_goes_while_it_is_chosen_is_not_the_default(
     books: Books, desk: Desk, user_id: str
 ) -> None:

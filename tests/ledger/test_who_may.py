@@ -77,7 +77,8 @@ class Cast:
             desk.recharge(self.owner_id)
             price_id = desk.price()
             desk.facts(subscription=subscription(customer_id, price_id))
-            desk.facts(paid=True, amount=0, currency="usd", invoice=smaller_plan(price_id))
+            smaller = {"paid": True, "amount": 0, "invoice": smaller_plan(price_id)}
+            desk.facts(customer_id=customer_id, currency="usd", **smaller)
             desk.call("begin_reconciliation", livemode=False, since="2026-11-01")
             desk.hold(self.owner_id, 5)
             desk.spend(self.owner_id, 380)  # falls below the threshold: an account event

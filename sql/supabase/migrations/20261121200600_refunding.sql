@@ -1,9 +1,9 @@
 -- Refunding: what a refund would give back in money and take back in credits, before anybody asks
 -- Stripe for it. The refund itself arrives as a fact like any other.
 --
--- Does:  creates plan_refund().
+-- Does:  creates plan_refund() and plan_refund_once().
 -- Locks: none.
--- Undo:  drop function public.plan_refund;
+-- Undo:  drop function public.plan_refund_once, public.plan_refund;
 
 -- Plans a refund of p_amount minor units (null: all that is left) of one payment, which is named by our
 -- id or by its payment intent. Answers {payment_id, payment_intent_id, user_id, amount, currency,
@@ -56,5 +56,33 @@ begin
     'refunds', (select count(*) from public.refunds r where r.payment_id = o.id));
 end
 $$;
-revoke all on function public.plan_refund(uuid, text, bigint) from public, anon, authenticated, service_role;
-grant execute on function public.plan_refund(uuid, text, bigint) to service_role;
+
+-- The same, once per idempotency key: a repeated request gets the plan that was made first, whatever has
+-- been refunded since. Answers {plan, body: the first answer, or null}. Refuses with idempotency_conflict
+-- and as plan_refund() does.
+create function public.plan_refund_once(
+  p_caller text, p_key text, p_request_hash text, p_payment_id uuid, p_amount bigint)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_key public.idempotency_keys := private.claim_key(p_caller, p_key, p_request_hash);
+begin
+  if v_key.answer is null then
+    update public.idempotency_keys
+    set answer = jsonb_build_object('plan', public.plan_refund(p_payment_id, null, p_amount))
+    where caller = p_caller and key = p_key
+    returning answer into v_key.answer;
+  end if;
+  return jsonb_build_object('plan', v_key.answer -> 'plan', 'body', v_key.answer -> 'body');
+end
+$$;
+
+revoke all on function
+  public.plan_refund(uuid, text, bigint), public.plan_refund_once(text, text, text, uuid, bigint)
+  from public, anon, authenticated, service_role;
+grant execute on function
+  public.plan_refund(uuid, text, bigint), public.plan_refund_once(text, text, text, uuid, bigint)
+  to service_role;

@@ -6,7 +6,8 @@
  *
  * `api` is `{ origin, key }`.
  */
-const REQUEST_MILLISECONDS_MAX = 30_000;
+// As long as Stripe's own libraries wait, and longer than a page should.
+const REQUEST_MILLISECONDS_MAX = 80_000;
 
 async function ask({ origin, key }, method, path, params = {}) {
   const form = new URLSearchParams([...fields(params), ["key", key]]);

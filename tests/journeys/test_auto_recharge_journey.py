@@ -1,0 +1,177 @@
+"""Auto-recharge as its buyer sees it: off, agreed to, charged, asked about by the bank, off again."""
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.backend.jobs import Jobs
+from tests.backend.test_auto_recharge import let_pass
+from tests.backend.wallet import Wallet
+from tests.journeys.shop import Shop
+from tests.stripe_browser import ASKS_ALWAYS, CAN_ONLY_BE_SAVED
+from tests.stripe_console import StripeConsole
+
+Connection = psycopg.Connection[dict]
+CONSENT = (
+    "When I have fewer than 100 credits, charge Visa ···· 4242 $4.99 for 500 credits, "
+    "at most $15.00 a month, until I switch it off."
+)
+FINISH = "finish your payment: it waits for you"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_elses_recharge_is_due(database: Connection) -> Iterator[None]:
+    """The job charges whoever is due, of whichever test."""
+    yield
+    database.execute("update auto_recharges set enabled = false")
+
+
+@pytest.fixture
+def enter(wallet: Wallet, open_shop: Callable[..., Shop]) -> Callable[[str], Shop]:
+    """Opens the Payment tab as somebody who has saved this card."""
+
+    def enter_with(number: str) -> Shop:
+        wallet.save(number)
+        shop = open_shop(wallet.buyer)
+        shop.open_dialog("Payment")
+        return shop
+
+    return enter_with
+
+
+def switch(shop: Shop) -> Locator:
+    return shop.dialog.get_by_role("switch", name="Auto-recharge")
+
+
+def agree(shop: Shop) -> None:
+    """To the terms that are offered."""
+    switch(shop).click()
+    shop.dialog.get_by_role("button", name="Agree and switch on").click()
+    expect(shop.dialog.get_by_role("status")).to_have_text("Auto-recharge is on.")
+
+
+def test_without_a_card_there_is_nothing_to_switch_on(shop: Shop) -> None:
+    shop.open_dialog("Payment")
+    expect(switch(shop)).to_be_disabled()
+    expect(shop.dialog.get_by_text("Save a card first.")).to_be_visible()
+
+
+def test_it_is_off_until_its_buyer_agrees_to_what_one_sentence_says(
+    enter: Callable[[str], Shop], wallet: Wallet, jobs: Jobs
+) -> None:
+    shop = enter("4242424242424242")
+    expect(switch(shop)).not_to_be_checked()
+    switch(shop).click()
+    expect(shop.dialog.get_by_text(CONSENT)).to_be_visible()
+    assert jobs.recharge() == {}
+
+    shop.dialog.get_by_label("At most, each month").fill("4")
+    expect(shop.dialog.get_by_text("One purchase costs $4.99")).to_be_visible()
+    shop.dialog.get_by_label("At most, each month").fill("10")
+    shop.dialog.get_by_label("When I have fewer than").fill("250")
+    expect(shop.dialog.get_by_text("fewer than 250 credits")).to_be_visible()
+    shop.dialog.get_by_role("button", name="Agree and switch on").click()
+    expect(switch(shop)).to_be_checked()
+    expect(
+        shop.dialog.get_by_text("Below 250 credits: 500 credits for $4.99, from Visa ···· 4242.")
+    ).to_be_visible()
+    expect(shop.dialog.get_by_text("$0.00 of $10.00 spent this month")).to_be_visible()
+
+
+def test_when_credits_run_low_the_card_is_charged_and_the_badge_follows(
+    enter: Callable[[str], Shop], wallet: Wallet, jobs: Jobs, stripe_console: StripeConsole
+) -> None:
+    shop = enter("4242424242424242")
+    agree(shop)
+    shop.close_dialog()
+    assert jobs.recharge() == {"succeeded": 1}
+    assert jobs.recharge() == {}
+    shop.visit()
+    shop.expect_balance(500)
+    shop.open_dialog("Payment")
+    expect(shop.dialog.get_by_text("$4.99 of $15.00 spent this month")).to_be_visible()
+    shop.dialog.get_by_role("tab", name="History").click()
+    shop.dialog.get_by_role("button", name="Payments").click()
+    expect(shop.dialog.get_by_role("listitem")).to_contain_text("Auto-recharge")
+    assert len(stripe_console.charged(wallet.buyer.email)) == 1
+
+
+def test_switched_off_it_charges_nothing(
+    enter: Callable[[str], Shop], wallet: Wallet, jobs: Jobs
+) -> None:
+    shop = enter("4242424242424242")
+    agree(shop)
+    switch(shop).click()
+    expect(shop.dialog.get_by_role("status")).to_have_text("Auto-recharge is off.")
+    expect(switch(shop)).not_to_be_checked()
+    assert jobs.recharge() == {}
+
+
+def test_a_recharge_the_bank_asks_about_is_finished_in_the_dialog(
+    enter: Callable[[str], Shop], wallet: Wallet, jobs: Jobs, stripe_console: StripeConsole
+) -> None:
+    shop = enter(ASKS_ALWAYS)
+    agree(shop)
+    shop.close_dialog()
+    assert jobs.recharge() == {"requires_action": 1}
+    shop.visit()
+    expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {FINISH}")
+    shop.badge.click()
+    payment = shop.payment
+    expect(shop.dialog.get_by_text("Your bank wants you to confirm this payment.")).to_be_visible()
+    payment.pay_button.click()
+    payment.bank.authenticate()
+    payment.expect_paid()
+    shop.expect_balance(500)
+    assert len(stripe_console.charged(wallet.buyer.email)) == 1
+
+
+def test_a_recharge_the_bank_asks_about_is_told_in_the_balance(
+    enter: Callable[[str], Shop], jobs: Jobs
+) -> None:
+    shop = enter(ASKS_ALWAYS)
+    agree(shop)
+    jobs.recharge()
+    shop.visit()
+    expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {FINISH}")
+    shop.badge.click()
+    shop.dialog.get_by_role("button", name="Back").click()
+    expect(shop.dialog.get_by_text("500 credits for $4.99")).to_be_visible()
+    expect(shop.dialog.get_by_text("Your bank wants you to confirm it.")).to_be_visible()
+    shop.dialog.get_by_role("tab", name="Balance").click()
+    expect(shop.dialog.get_by_text("A purchase waits for you")).to_be_visible()
+    shop.dialog.get_by_role("button", name="Got it").click()
+    expect(shop.dialog.get_by_text("A purchase waits for you")).to_be_hidden()
+
+
+def test_after_three_failures_it_is_off_and_says_why(
+    enter: Callable[[str], Shop], wallet: Wallet, jobs: Jobs, database: Connection
+) -> None:
+    shop = enter(CAN_ONLY_BE_SAVED)
+    agree(shop)
+    for _ in range(3):
+        assert jobs.recharge() == {"failed": 1}
+        let_pass(database, wallet.buyer, "25 hours")
+    shop.visit()
+    shop.open_dialog()
+    expect(shop.dialog.get_by_text("Auto-recharge was switched off.")).to_be_visible()
+    shop.dialog.get_by_role("button", name="Look into it").click()
+    expect(switch(shop)).not_to_be_checked()
+    expect(
+        shop.dialog.get_by_text("Switched off: three payments in a row failed.")
+    ).to_be_visible()
+
+
+def test_removing_the_card_switches_it_off(
+    enter: Callable[[str], Shop], wallet: Wallet, jobs: Jobs
+) -> None:
+    shop = enter("4242424242424242")
+    agree(shop)
+    shop.dialog.get_by_role("button", name="Remove Visa").click()
+    shop.dialog.get_by_role("button", name="Remove", exact=True).click()
+    expect(shop.dialog.get_by_text("No card is saved.")).to_be_visible()
+    expect(switch(shop)).not_to_be_checked()
+    expect(shop.dialog.get_by_text("Switched off: there was no card to charge.")).to_be_visible()
+    assert jobs.recharge() == {}

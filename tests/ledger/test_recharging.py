@@ -1,0 +1,193 @@
+"""Auto-recharge does what the user agreed to, and no more."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.ledger.books import Books, Desk, Refused
+from tests.ledger.lives import AMOUNT
+
+# Time moves by moving what has happened.
+OLDER = """
+with orders as (
+  update public.payment_orders
+  set created_at = created_at - %s::interval, expires_at = expires_at - %s::interval
+)
+update public.auto_recharges set consented_at = consented_at - %s::interval
+"""
+Order = dict[str, Any]
+
+
+@pytest.fixture
+def ready(desk: Desk, user_id: str) -> str:
+    """The id of somebody who has a card, has agreed, and has no credits."""
+    desk.card(desk.customer(user_id))
+    desk.recharge(user_id)
+    return user_id
+
+
+def wait(books: Books, time: str) -> None:
+    books.rows(OLDER, time, time, time)
+
+
+def due(desk: Desk) -> Order | None:
+    """The payment that is to be charged now."""
+    orders = desk.claim()
+    return orders[0]["payment"] if orders else None
+
+
+def fail(desk: Desk, payment: Order | None) -> None:
+    assert payment
+    desk.facts(payment_id=payment["payment_id"], ended="failed")
+
+
+def wait_for_buyer(desk: Desk, payment: Order | None) -> None:
+    """3D Secure: open for three days."""
+    assert payment
+    error = {"code": "authentication_required"}
+    intent = {"payment_intent_id": "pi_" + payment["payment_id"], "error": error}
+    desk.connection.execute(
+        "select public.record_facts(%s::jsonb || jsonb_build_object('expires_at', now() + interval '3 days'))",
+        [Jsonb({"payment_id": payment["payment_id"], **intent})],
+    )
+
+
+def test_it_is_off_until_somebody_says_so(desk: Desk, user_id: str) -> None:
+    desk.card(desk.customer(user_id))
+    assert desk.claim() == []
+
+
+def test_without_a_card_nobody_can_agree(desk: Desk, user_id: str) -> None:
+    with pytest.raises(Refused, match="invalid_state"):
+        desk.recharge(user_id)
+
+
+@pytest.mark.parametrize("enabled", [False, None])
+def test_anything_but_yes_is_no(desk: Desk, ready: str, enabled: bool | None) -> None:
+    assert desk.recharge(ready, enabled=enabled)["enabled"] is False
+    assert desk.claim() == []
+
+
+def test_who_has_enough_is_left_alone(books: Books, desk: Desk, ready: str) -> None:
+    """What is held or has expired is not there to be spent."""
+    desk.grant(ready, 100)
+    assert due(desk) is None
+    desk.hold(ready, 1)
+    assert due(desk) is not None
+
+
+@pytest.mark.parametrize("column", ["banned_until", "deleted_at"])
+def test_who_may_not_buy_is_not_charged(books: Books, desk: Desk, ready: str, column: str) -> None:
+    later = "now() + interval '1 day'"
+    books.rows(f"update auth.users set {column} = {later} where id = %s", ready)
+    assert due(desk) is None
+
+
+def test_ten_minutes_lie_between_two_and_a_day_after_one_that_failed(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    first = due(desk)
+    assert first
+    desk.pay(first)
+    desk.grant(ready, -450)
+    wait(books, "9 minutes")
+    assert due(desk) is None
+    wait(books, "2 minutes")
+    fail(desk, due(desk))
+    wait(books, "23 hours")
+    assert due(desk) is None
+    wait(books, "2 hours")
+    assert due(desk) is not None
+
+
+def test_one_that_waits_for_its_buyer_holds_the_next_back(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    wait_for_buyer(desk, due(desk))
+    wait(books, "2 days")
+    assert due(desk) is None
+    wait(books, "2 days")
+    assert due(desk) is not None
+
+
+def test_the_limit_holds_beside_one_that_nobody_has_closed_yet(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    """Its time is over, but it could have been paid until then: it counts until Stripe says how it
+    ended."""
+    desk.recharge(ready, monthly_limit=AMOUNT)
+    wait_for_buyer(desk, due(desk))
+    wait(books, "4 days")
+    in_this_month = books.one(
+        "select created_at >= date_trunc('month', now(), 'UTC') from public.payment_orders"
+    )
+    assert (due(desk) is None) == in_this_month
+
+
+def test_a_month_costs_no_more_than_its_limit(books: Books, desk: Desk, ready: str) -> None:
+    desk.recharge(ready, monthly_limit=2 * AMOUNT)
+    for _ in range(3):
+        payment = due(desk)
+        if payment:
+            desk.pay(payment)
+        desk.grant(ready, -450)
+        # Later, but in this month.
+        books.rows(
+            "update public.payment_orders set created_at = greatest(date_trunc('month', now(), 'UTC'), "
+            "created_at - interval '11 minutes')"
+        )
+    spent = desk.call("get_auto_recharge", user_id=ready, livemode=False)["spent_this_month"]
+    assert spent == 2 * AMOUNT
+
+
+def test_three_failures_in_a_row_switch_it_off_and_consent_begins_anew(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    for left in (True, True, False):
+        fail(desk, due(desk))
+        wait(books, "25 hours")
+        terms = desk.call("get_auto_recharge", user_id=ready, livemode=False)
+        assert terms["enabled"] is left
+    assert terms["off_reason"] == "payments_failed"
+    told = "select data from public.account_events where type = 'auto_recharge_off'"
+    assert books.rows(told) == [({"reason": "payments_failed"},)]
+    assert desk.recharge(ready)["off_reason"] is None
+    assert due(desk) is not None
+
+
+def test_who_is_dearer_now_is_not_charged(books: Books, desk: Desk, ready: str) -> None:
+    starter = "where package_id = 'starter' and currency = 'usd'"
+    books.rows(f"update public.credit_package_prices set amount = 400 {starter}")
+    cheaper = due(desk)
+    assert cheaper and cheaper["amount"] == 400
+    desk.pay(cheaper)
+    desk.grant(ready, -450)
+    wait(books, "11 minutes")
+    books.rows(f"update public.credit_package_prices set amount = 500 {starter}")
+    assert due(desk) is None
+    terms = desk.call("get_auto_recharge", user_id=ready, livemode=False)
+    assert (terms["enabled"], terms["off_reason"]) == (False, "price_changed")
+
+
+def test_users_who_are_not_due_hold_nobody_up(books: Books, desk: Desk) -> None:
+    """However many of them come first."""
+    users = sorted(books.new_user() for _ in range(12))
+    for user_id in users:
+        desk.card(desk.customer(user_id))
+        desk.recharge(user_id)
+    for order in desk.claim(11):
+        wait_for_buyer(desk, order["payment"])
+    assert [order["payment"]["user_id"] for order in desk.claim(5)] == users[11:]
+
+
+def test_test_money_recharges_nothing_live(desk: Desk, ready: str) -> None:
+    assert desk.call("claim_auto_recharges", livemode=True, limit=10) == []
+    assert desk.call("get_auto_recharge", user_id=ready, livemode=True)["enabled"] is False
+
+
+def test_the_record_of_consent_cannot_be_changed(books: Books, ready: str) -> None:
+    for change in ("update {} set terms = '{{}}'", "delete from {}", "truncate {}"):
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            books.rows(change.format("public.auto_recharge_consents"))
