@@ -27,6 +27,10 @@ class StripeRejected(StripeFailed):
         return self.stripe_code == "resource_missing" and self.param == "customer"
 
 
+class KeyTaken(StripeFailed):
+    """Another request was made with the same idempotency key."""
+
+
 class CardRefused(CardDeclined):
     """A charge that was tried and declined; `intent` is the payment intent as that left it."""
 
@@ -56,6 +60,8 @@ def problem_of(error: Any) -> Problem:
             return CardRefused(told.get("decline_code"), error.code, told.get("payment_intent"))
         case stripe.InvalidRequestError():
             return StripeRejected(code=error.code, param=error.param)
+        case stripe.IdempotencyError() if error.http_status != 409:
+            return KeyTaken()
         case stripe.AuthenticationError() | stripe.PermissionError():
             return StripeFailed(
                 "The shop's connection to the payment provider is not set up right."

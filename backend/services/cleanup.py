@@ -87,8 +87,18 @@ class Cleanup:
         asked_at = time.time()
         try:
             subscription = self._stripe.end_subscription(subscription_id)
-        except StripeRejected:
+        except StripeRejected as rejection:
+            if rejection.stripe_code == "resource_missing":
+                return self._record_gone(subscription_id)
             subscription = self._stripe.retrieve_subscription(subscription_id)
         learnt = facts.of_subscription(subscription, asked_at)
+        self._database.as_service("record_facts", facts=learnt)
+        return "subscriptions_ended"
+
+    def _record_gone(self, subscription_id: str) -> str:
+        """Stripe does not know it any more, so nobody pays for it."""
+        now = facts.time_of(int(time.time()))
+        gone = {"id": subscription_id, "status": "canceled", "cancel_at_period_end": False}
+        learnt = {"subscription": gone | {"ended_at": now, "learnt_at": now}}
         self._database.as_service("record_facts", facts=learnt)
         return "subscriptions_ended"

@@ -8,7 +8,7 @@ from typing import Any
 from backend.config import BATCH_SECONDS_MAX
 from backend.errors import InvalidState, Problem
 from backend.gateways.stripe_api import StripeApi
-from backend.gateways.stripe_errors import StripeRejected
+from backend.gateways.stripe_errors import KeyTaken, StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
 from backend.services.orders import Attempt
@@ -84,6 +84,10 @@ class Refunds:
         mark = sha256(f"{actor} {key}".encode()).hexdigest()[:32] if key else seen
         try:
             refund = self._stripe.create_refund(params, f"refund-{plan['payment_id']}-{mark}")
+        except KeyTaken as taken:
+            raise InvalidState(
+                "Somebody is refunding this payment just now. Look again."
+            ) from taken
         except StripeRejected as rejection:
             raise InvalidState(
                 "The payment provider refuses this refund. Look at the payment in its Dashboard."

@@ -189,7 +189,7 @@ export const en = {
   "balance.expires_on": "on {day}",
   "balance.no_expiry": "Nothing you have will expire.",
   "balance.first_out": "What expires first is spent first.",
-  "balance.debt": "Your balance is below zero. The next credits you buy fill it first.",
+  "balance.debt": "Your balance is below zero, so nothing can be spent. The next credits you buy fill it first.",
   "balance.loading": "Loading your balance…",
   "balance.next_expiry": "{credits} expire on {day}",
   "low.label": "Tell me when credits fall below",

@@ -186,7 +186,7 @@ export const zh = {
   "balance.expires_on": "{day}",
   "balance.no_expiry": "您的积分均不会过期。",
   "balance.first_out": "先过期的积分先使用。",
-  "balance.debt": "您的余额为负，下次购买的积分将先补足欠额。",
+  "balance.debt": "您的余额为负，暂时无法使用积分。下次购买的积分将先补足欠额。",
   "balance.loading": "正在加载余额…",
   "balance.next_expiry": "{credits} 积分将于 {day}过期",
   "low.label": "积分少于此数时提醒我",

@@ -198,7 +198,6 @@ def test_stripes_page_speaks_the_buyers_language_where_there_is_one(
     assert f'<html lang="{language}' in page
 
 
-@pytest.mark.xfail(strict=True)
 def test_a_subscription_is_named_in_the_language_that_it_was_bought_in(
     buyer: Person, stranger: Person, stripe_console: StripeConsole, bilingual: str
 ) -> None:

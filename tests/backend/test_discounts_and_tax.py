@@ -129,14 +129,7 @@ def test_while_the_session_cannot_be_asked_the_intents_event_is_sent_again(
     assert buyer.available == 500
 
 
-@pytest.mark.parametrize(
-    "alone",
-    [
-        "refresh",
-        pytest.param("reconcile", marks=pytest.mark.xfail(strict=True)),
-        "the session's event",
-    ],
-)
+@pytest.mark.parametrize("alone", ["refresh", "reconcile", "the session's event"])
 def test_an_intent_that_overtook_its_session_is_put_right_by_the_session(
     buyer: Person,
     stripe_console: StripeConsole,

@@ -74,6 +74,18 @@ def jobs(sandbox: dict[str, str]) -> Jobs:
     return Jobs(sandbox)
 
 
+@pytest.fixture(params=["light", "dark"])
+def look(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """How a profile is opened: colours as wished, and no movement that would blur them."""
+    return {"color_scheme": request.param, "reduced_motion": "reduce"}
+
+
+@pytest.fixture(params=[390, 320])
+def phone(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """How a profile is opened to be as narrow as a phone."""
+    return {"viewport": {"width": request.param, "height": 700}, "has_touch": True}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
     """Tell the fixtures above that their test has failed."""

@@ -27,15 +27,15 @@ class Bank:
 
     def __init__(self, page: Page) -> None:
         self.window = page.get_by_role("dialog", name="3D Secure")
-        self._frame = page.frame_locator("iframe[name=stripe-challenge-frame]")
+        frame = page.frame_locator("iframe[name=stripe-challenge-frame]")
+        self.complete = frame.get_by_role("button", name="Complete authentication")
+        self.fail = frame.get_by_role("button", name="Fail authentication")
 
     def authenticate(self) -> None:
         """It is me."""
-        self._answer("Complete authentication")
+        self.complete.click()
+        expect(self.window).to_be_hidden()
 
     def refuse(self) -> None:
-        self._answer("Fail authentication")
-
-    def _answer(self, button: str) -> None:
-        self._frame.get_by_role("button", name=button).click()
+        self.fail.click()
         expect(self.window).to_be_hidden()

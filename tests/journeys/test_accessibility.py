@@ -1,31 +1,19 @@
-"""axe-core finds nothing to complain about, in light and in dark.
+"""axe-core finds nothing to complain about, in light and in dark."""
 
-It checks what a machine can check of WCAG 2.2 A and AA, and its own best practices:
-https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md
-"""
-
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.axe import faults
 from tests.journeys.gifts import give
 from tests.journeys.shop import PAID, Shop
 from tests.people import Person
 from tests.stripe_console import StripeConsole
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 UNKNOWN_PAYMENT = "00000000-0000-0000-0000-000000000000"
-
-
-@pytest.fixture(params=["light", "dark"])
-def look(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
-    """How a profile is opened: colours as wished, and no movement that would blur them."""
-    yield {"color_scheme": request.param, "reduced_motion": "reduce"}
 
 
 def test_a_visitor_finds_start_page_packages_and_sign_in_accessible(
@@ -90,14 +78,3 @@ def test_what_went_wrong_is_accessible(
     visitor.visit("/success.html?payment_id=nothing")
     expect(visitor.title).to_have_text("We don’t know this payment")
     assert faults(visitor) == []
-
-
-def faults(shop: Shop) -> list[str]:
-    """What axe-core finds on the page as it is now: the rule, where, and what is wrong."""
-    shop.page.evaluate(AXE.read_text())
-    found = shop.page.evaluate("async () => (await axe.run()).violations")
-    return [
-        f"{rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found
-        for node in rule["nodes"]
-    ]

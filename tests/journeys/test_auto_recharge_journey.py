@@ -159,9 +159,7 @@ def test_after_three_failures_it_is_off_and_says_why(
     expect(shop.dialog.get_by_text("Auto-recharge was switched off.")).to_be_visible()
     shop.dialog.get_by_role("button", name="Look into it").click()
     expect(switch(shop)).not_to_be_checked()
-    expect(
-        shop.dialog.get_by_text("Switched off: three payments in a row failed.")
-    ).to_be_visible()
+    expect(shop.dialog.get_by_text("Switched off: three payments in a row failed.")).to_be_visible()
 
 
 def test_removing_the_card_switches_it_off(

@@ -33,7 +33,7 @@ def test_a_balance_below_zero_is_explained(
 ) -> None:
     give(database, buyer, -40, "Bought with somebody else's card")
     shop.open_dialog("Balance")
-    expect(shop.dialog.get_by_text("Your balance is below zero.")).to_be_visible()
+    expect(shop.dialog.get_by_text("Your balance is below zero,")).to_be_visible()
 
 
 def test_a_purchase_is_the_first_thing_in_an_empty_history(shop: Shop) -> None:

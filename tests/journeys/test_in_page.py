@@ -107,9 +107,7 @@ def test_3d_secure_refused_costs_nothing_and_can_be_tried_again(
     assert len(buyer.get("/api/payments").json()["payments"]) == 1
 
 
-def test_a_double_click_pays_once(
-    shop: Shop, buyer: Person, stripe_console: StripeConsole
-) -> None:
+def test_a_double_click_pays_once(shop: Shop, buyer: Person, stripe_console: StripeConsole) -> None:
     payment = shop.start_paying_inside()
     payment.form.fill()
     payment.pay_button.dblclick()

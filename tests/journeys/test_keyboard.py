@@ -1,15 +1,14 @@
 """Everything can be done without a mouse, and the focus is never lost."""
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
+from tests.journeys.keys import TABS_MAX, tab_to
 from tests.journeys.shop import PAID, Shop
 
-TABS_MAX = 40
 FOCUS_IS_INSIDE = """() => {
   const focused = document.activeElement;
   return focused === document.body || focused.localName === "credits-dialog";
 }"""
-HAS_FOCUS = "(element) => element === element.getRootNode().activeElement"
 
 
 def test_credits_are_bought_with_the_keyboard_alone(shop: Shop) -> None:
@@ -75,13 +74,3 @@ def test_signing_in_needs_no_mouse_either(visitor: Shop) -> None:
     visitor.dialog.get_by_role("button", name="Back").press("Enter")
     expect(visitor.dialog.get_by_role("heading", name="Credits")).to_be_focused()
     expect(visitor.pay_button).to_have_text("Sign in and pay $4.99")
-
-
-def tab_to(target: Locator) -> None:
-    """Press Tab until it has the focus."""
-    expect(target).to_be_visible()
-    for _ in range(TABS_MAX):
-        if target.evaluate(HAS_FOCUS):
-            return
-        target.page.keyboard.press("Tab")
-    raise AssertionError(f"Tab does not lead to {target}")

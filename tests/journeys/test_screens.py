@@ -8,35 +8,13 @@ import pytest
 from playwright.sync_api import expect
 from psycopg.types.json import Jsonb
 
+from tests.journeys.fitting import fits
 from tests.journeys.gifts import give
 from tests.journeys.shop import PAID, Shop
 from tests.people import Person
 from tests.stripe_console import StripeConsole
 
-# Everything on the page, the open dialog's shadow tree included, that sticks out to the right.
-STICKS_OUT = """() => {
-  const all = (root) => [...root.querySelectorAll("*")].flatMap(
-    (element) => [element, ...(element.shadowRoot ? all(element.shadowRoot) : [])],
-  );
-  const width = document.documentElement.clientWidth;
-  return all(document.body)
-    .filter((element) => element.checkVisibility() && !element.closest(".visually-hidden"))
-    .filter((element) => element.getBoundingClientRect().right > width + 0.5)
-    .map((element) => `${element.localName}.${element.className}`);
-}"""
-SCROLLS = """() => {
-  const page = document.documentElement;
-  const dialog = document.querySelector("credits-dialog").shadowRoot;
-  return [page, ...dialog.querySelectorAll("dialog, .scroll")]
-    .some((element) => element.scrollWidth > element.clientWidth);
-}"""
 HOSTILE = '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>{price}'
-
-
-@pytest.fixture(params=[390, 320])
-def phone(request: pytest.FixtureRequest) -> dict[str, object]:
-    """How a profile is opened to be as narrow as a phone."""
-    return {"viewport": {"width": request.param, "height": 700}, "has_touch": True}
 
 
 def test_a_visitor_never_scrolls_sideways(
@@ -126,11 +104,6 @@ def test_a_package_name_with_markup_is_text_everywhere_and_runs_nothing(
     shop.open_dialog("History")
     expect(shop.dialog.get_by_role("listitem")).to_have_count(1)
     unharmed(shop)
-
-
-def fits(shop: Shop) -> None:
-    assert shop.page.evaluate(STICKS_OUT) == []
-    assert not shop.page.evaluate(SCROLLS)
 
 
 def unharmed(shop: Shop) -> None:

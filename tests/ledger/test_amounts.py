@@ -19,11 +19,8 @@ def merged(desk: Desk, user_id: str, options: dict[str, bool], **facts: Any) -> 
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param({}, marks=pytest.mark.xfail(strict=True, reason="null slips through")),
-        pytest.param(
-            {"promotion_codes": False},
-            marks=pytest.mark.xfail(strict=True, reason="null slips through"),
-        ),
+        {},
+        {"promotion_codes": False},
         {"promotion_codes": False, "automatic_tax": False},
         CODES,
         TAX,

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import pytest
+
 from tests.ledger import lives_of_subscriptions
-from tests.ledger.books import Books, Desk, new_id
+from tests.ledger.books import Books, Desk, Refused, new_id
 from tests.ledger.crowd import crowd, rush
 from tests.ledger.lives import AMOUNT, CREDITS
 from tests.ledger.lives_of_subscriptions import MONTHLY_CREDITS
@@ -169,6 +171,21 @@ def test_a_refund_is_planned_on_one_state_of_its_payment(
         refunded = AMOUNT - plan["amount_left"]
         assert refunded == 100 * plan["refunds"]
         assert plan["credits"] == CREDITS - CREDITS * refunded // AMOUNT
+
+
+def test_one_key_at_once_is_one_plan_of_a_refund(books: Books, desk: Desk, user_id: str) -> None:
+    """Whatever has been refunded meanwhile; and another request with that key is none."""
+    intent_id = desk.buy(user_id)
+    payment_id = books.one("select id::text from public.payment_orders")
+    asked = {"caller": "an admin", "key": "one", "request_hash": "x", "payment_id": payment_id}
+    plan: Action = partial(Desk.call, function="plan_refund_once", **asked, amount=None)
+    refund: Action = partial(Desk.refund, intent_id=intent_id, amount=100)
+    with crowd(books, 21) as desks:
+        first, *answers = rush(desks, *[plan] * 20, refund)[:-1]
+    assert all(answer == first for answer in answers)
+    assert plan(desk) == first
+    with pytest.raises(Refused, match="idempotency_conflict"):
+        desk.call("plan_refund_once", **asked | {"request_hash": "y"}, amount=1)
 
 
 def test_two_reconciliations_at_once_begin_the_same_run(books: Books, desk: Desk) -> None:

@@ -22,6 +22,8 @@ def of_invoice(invoice: StripeObject) -> Facts | None:
     details = (invoice.get("parent") or {}).get("subscription_details")
     if details is None:
         return _of_paper(invoice)
+    if not _lines(invoice):
+        return None
     is_first = invoice["billing_reason"] == "subscription_create"
     facts: Facts = {
         "payment_id": payment_id_in(details.get("metadata")) if is_first else None,

@@ -71,6 +71,7 @@ begin
   v_new := jsonb_populate_record(null::public.subscriptions, p_subscription);
   v_new.user_id := coalesce(v_known.user_id, v_user.user_id);
   v_new.livemode := coalesce(v_known.livemode, v_user.livemode);
+  v_new.created_at := coalesce(v_new.created_at, v_known.created_at);
   v_new.stripe_price_id := coalesce(
     (select id from public.stripe_prices where id = p_subscription ->> 'price_id'), v_known.stripe_price_id);
   if v_new.user_id is null then

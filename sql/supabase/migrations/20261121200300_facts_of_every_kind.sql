@@ -251,7 +251,8 @@ declare
   v_is_paid boolean := coalesce((p_facts ->> 'paid')::boolean, false);
   -- A discount or tax may make another amount of the price, as long as nobody has told which.
   v_may_change boolean := o.amount_due is null
-    and ((o.options ->> 'promotion_codes')::boolean or (o.options ->> 'automatic_tax')::boolean);
+    and (coalesce((o.options ->> 'promotion_codes')::boolean, false)
+         or coalesce((o.options ->> 'automatic_tax')::boolean, false));
 begin
   return case
     when o.id is null then 'unknown_payment'
