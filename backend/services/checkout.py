@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from backend.config import Settings, origin
-from backend.errors import ValidationError
+from backend.errors import InvalidState, ValidationError
 from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
 from backend.services.customers import Buyer
@@ -60,9 +61,21 @@ class Checkout:
 
         Raises InvalidState when the order is over, and what StripeApi raises.
         """
+        if earlier := order["superseded_session_id"]:
+            self._close_earlier(earlier)
         session = self._orders.place(order, buyer, self._ask)
         self._orders.record(facts.of_checkout_session(session))
         return session
+
+    def _close_earlier(self, session_id: str) -> None:
+        """The same subscription's page in another tab. Raises InvalidState if that was paid."""
+        try:
+            session = self._stripe.expire_checkout_session(session_id)
+        except StripeRejected:
+            session = self._stripe.retrieve_checkout_session(session_id)
+        self._orders.record(facts.of_checkout_session(session))
+        if session["status"] == "complete":
+            raise InvalidState("There is a subscription to this package already.")
 
     def _ask(self, order: Order, customer_id: str) -> dict[str, Any]:
         """Nothing but the order decides what is asked, so that asking again is asking the same."""

@@ -57,7 +57,7 @@ export function autoRechargePanel({ signal, announce }) {
     const card = defaultCard();
     const canBeOn = known.enabled || card !== null;
     toggle.disabled = !canBeOn;
-    toggle.setAttribute("aria-checked", String(known.enabled || isEditing));
+    toggle.setAttribute("aria-checked", String(known.enabled)); // Not before it is agreed to.
     if (isEditing && card) {
       body.replaceChildren(autoRechargeForm({
         known, card, offers: offersOf(), currency: known.currency ?? catalog.value.currency,

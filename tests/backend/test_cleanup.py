@@ -250,7 +250,6 @@ def test_objects_that_are_gone_at_stripe_do_not_hold_up_the_others(
         assert buyer.payment(payment_id)["status"] == "expired"
 
 
-@pytest.mark.xfail(strict=True)
 def test_a_subscription_that_is_gone_at_stripe_does_not_hold_up_anything(
     subscribed: Subscriber, buyer: Person, stranger: Person, database: Connection, jobs: Jobs
 ) -> None:

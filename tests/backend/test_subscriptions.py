@@ -234,7 +234,6 @@ def test_a_second_one_to_the_same_package_is_refused(subscribed: Subscriber) -> 
     assert subscribed.buyer.post(CHECKOUT, {"package_id": "yearly"}).status_code == 201
 
 
-@pytest.mark.xfail(strict=True)
 def test_two_tabs_cannot_subscribe_twice(
     subscriber: Subscriber, stripe_console: StripeConsole
 ) -> None:

@@ -1,4 +1,4 @@
-"""Draws the README's pictures: `python -m tests.journeys.screenshots docs/images`.
+"""Draws the pictures of the documentation: `python -m tests.journeys.screenshots docs/images`.
 
 Starts a sandbox of its own in a temporary folder, buys credits as the demo user, and looks around.
 """
@@ -10,11 +10,13 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser import Windows, chromium
-from tests.journeys.shop import PAID, Shop
+from tests.journeys.payment_view import PAID
+from tests.journeys.shop import Shop
 from tests.people import People, Person
 from tests.sandbox_process import port_range, start_sandbox
 
 DESKTOP = {"viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce"}
+TALL = {"width": 1280, "height": 1080}
 PHONE = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce", "has_touch": True}
 DEMO_USER = ("user@example.com", "topup-user-1")
 
@@ -33,6 +35,9 @@ def main(folder: Path) -> None:
         draw_dialog(desktop, folder / "dialog.png")
         phone = enter(Shop(windows.open(color_scheme="dark", **PHONE), env), user)
         draw_dialog(phone, folder / "phone-dark.png")
+        draw_subscriptions(desktop, folder / "subscriptions.png")
+        draw_payment(desktop, folder / "payment.png")
+        draw_wallet(desktop, folder / "wallet.png")
         windows.close()
 
 
@@ -61,6 +66,40 @@ def draw_dialog(shop: Shop, file: Path) -> None:
     shop.expect_balance(1500)
     shop.open_dialog()
     expect(shop.dialog.get_by_role("radio")).to_have_count(3)
+    draw(shop, file)
+
+
+def draw_subscriptions(shop: Shop, file: Path) -> None:
+    """On sale; then one is bought, which brings a saved card."""
+    shop.visit()
+    shop.open_dialog()
+    shop.dialog.get_by_role("button", name="Monthly").click()
+    subscribe = shop.dialog.get_by_role("button", name="Subscribe for")
+    expect(subscribe).to_be_visible()
+    draw(shop, file)
+    subscribe.click()
+    shop.at_stripe().pay_by_card()
+    expect(shop.title).to_have_text(PAID)
+
+
+def draw_payment(shop: Shop, file: Path) -> None:
+    """Inside the dialog, with a card that is kept and one that is typed."""
+    shop.visit()
+    payment = shop.start_paying_inside("Creator")
+    payment.choose("New card")
+    payment.form.fill()
+    payment.pay_button.focus()
+    draw(shop, file)
+
+
+def draw_wallet(shop: Shop, file: Path) -> None:
+    """A card, the terms of auto-recharge, and the subscription."""
+    shop.page.set_viewport_size(TALL)
+    shop.visit()
+    shop.open_dialog("Payment")
+    shop.dialog.get_by_role("switch", name="Auto-recharge").click()
+    shop.dialog.get_by_role("button", name="Agree and switch on").click()
+    expect(shop.dialog.get_by_role("button", name="Change")).to_be_visible()
     draw(shop, file)
 
 

@@ -65,6 +65,7 @@ def test_it_is_off_until_its_buyer_agrees_to_what_one_sentence_says(
     expect(switch(shop)).not_to_be_checked()
     switch(shop).click()
     expect(shop.dialog.get_by_text(CONSENT)).to_be_visible()
+    expect(switch(shop)).not_to_be_checked()
     assert jobs.recharge() == {}
 
     shop.dialog.get_by_label("At most, each month").fill("4")

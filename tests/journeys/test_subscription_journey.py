@@ -15,7 +15,7 @@ from tests.journeys.payment_view import PAID
 from tests.journeys.shop import Shop
 from tests.journeys.stripe_page import ASKS_FOR_3D_SECURE, IS_DECLINED, StripePage
 from tests.people import Person
-from tests.stripe_browser import CAN_ONLY_BE_SAVED
+from tests.stripe_browser import ASKS_ALWAYS, CAN_ONLY_BE_SAVED
 from tests.stripe_console import StripeConsole, eventually
 
 SUBSCRIBE = "Subscribe for $8.99 per month"
@@ -221,6 +221,30 @@ def test_a_failed_renewal_is_told_and_paid_on_stripes_invoice(
     shop.open_dialog("Payment")
     expect(plan(shop)).to_contain_text("Active")
     expect(shop.dialog.get_by_text("could not be")).to_be_hidden()
+
+
+def test_a_renewal_the_bank_asks_about_is_confirmed_on_stripes_invoice(
+    subscribed: Subscriber, open_shop: Callable[..., Shop]
+) -> None:
+    subscribed.change_card(ASKS_ALWAYS)
+    subscribed.renew()
+    eventually(
+        lambda: subscribed.buyer.get("/api/cart/count").json()["items"],
+        lambda items: [item["requires_action"] for item in items] == [True],
+    )
+    shop = open_shop(subscribed.buyer)
+    expect(shop.badge).to_have_accessible_name(
+        "Credits: 1,000 available, finish your payment: it waits for you"
+    )
+    shop.badge.click()
+    shop.dialog.get_by_role("button", name="Resume the payment of $8.99").click()
+    invoice = at_invoice(shop.page, shop.env)
+    invoice.pay_button.click()
+    invoice.authenticate()
+    expect(shop.page.get_by_text("Paid on")).to_be_visible()
+    eventually(lambda: subscribed.grants, lambda grants: grants == [1000, 1000])
+    shop.visit()
+    shop.expect_balance(2000)
 
 
 def test_a_plan_that_has_ended_says_when_and_can_be_bought_again(

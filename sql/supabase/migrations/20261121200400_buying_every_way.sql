@@ -7,7 +7,8 @@
 --        buying.
 
 -- An order with all that the request to Stripe is made of: {payment: the payments row, product: {name,
--- description}, interval, stripe_price_id, customer_id, former_customer_id, options, return_url, locale}.
+-- description}, interval, stripe_price_id, customer_id, former_customer_id, superseded_session_id, options,
+-- return_url, locale}.
 create or replace function private.order_json(o public.payment_orders)
 returns jsonb
 language sql
@@ -27,6 +28,15 @@ as $$
       order by price.created_at, price.id limit 1),
     'customer_id', case when known.deleted_at is null then known.stripe_customer_id end,
     'former_customer_id', case when known.deleted_at is not null then known.stripe_customer_id end,
+    'superseded_session_id', (
+      -- Two tabs must not subscribe twice: the page that was opened before is closed. There is one at most,
+      -- for each order closes the one before it.
+      select earlier.stripe_checkout_session_id from public.payment_orders earlier
+      where o.kind = 'subscription' and o.status = 'pending' and earlier.user_id = o.user_id
+        and earlier.status = 'pending' and earlier.expires_at > now() and earlier.id <> o.id
+        and (earlier.package_id, earlier.kind, earlier.livemode) = (o.package_id, o.kind, o.livemode)
+        and earlier.stripe_checkout_session_id is not null
+      order by earlier.created_at desc limit 1),
     'options', o.options,
     'return_url', o.return_url,
     'locale', o.locale)
