@@ -61,21 +61,25 @@ class Checkout:
 
         Raises InvalidState when the order is over, and what StripeApi raises.
         """
-        if earlier := order["superseded_session_id"]:
-            self._close_earlier(earlier)
+        if order["payment"]["status"] == "pending" and self._is_bought(order):
+            self._orders.record({"payment_id": order["payment"]["payment_id"], "ended": "canceled"})
+            raise InvalidState("There is a subscription to this package already.")
         session = self._orders.place(order, buyer, self._ask)
         self._orders.record(facts.of_checkout_session(session))
         return session
 
-    def _close_earlier(self, session_id: str) -> None:
-        """The same subscription's page in another tab. Raises InvalidState if that was paid."""
+    def _is_bought(self, order: Order) -> bool:
+        """Whether its subscription lives, or is paid for on a page that another tab had opened. If
+        it was not, that page is closed."""
+        earlier = order["superseded_session_id"]
+        if order["is_subscribed"] or not earlier:
+            return order["is_subscribed"]
         try:
-            session = self._stripe.expire_checkout_session(session_id)
+            session = self._stripe.expire_checkout_session(earlier)
         except StripeRejected:
-            session = self._stripe.retrieve_checkout_session(session_id)
+            session = self._stripe.retrieve_checkout_session(earlier)
         self._orders.record(facts.of_checkout_session(session))
-        if session["status"] == "complete":
-            raise InvalidState("There is a subscription to this package already.")
+        return session["status"] == "complete"
 
     def _ask(self, order: Order, customer_id: str) -> dict[str, Any]:
         """Nothing but the order decides what is asked, so that asking again is asking the same."""

@@ -247,6 +247,35 @@ def test_two_tabs_cannot_subscribe_twice(
     assert subscriber.grants == [1000]
 
 
+def test_who_has_paid_unheard_cannot_subscribe_twice(
+    subscriber: Subscriber, stripe_console: StripeConsole
+) -> None:
+    """No webhook came, and the buyer tries again instead of waiting."""
+    stripe_console.deliver("drop")
+    subscriber.subscribe("monthly")
+    answer = subscriber.buyer.post(CHECKOUT, {"package_id": "monthly"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "invalid_state")
+    for payment in subscriber.payments:
+        if url := subscriber.buyer.refresh(payment["payment_id"])["payment_url"]:
+            CheckoutPage(stripe_console, {"url": url, "client_secret": None}).pay()
+            subscriber.buyer.refresh(payment["payment_id"])
+    assert len(subscriber.subscriptions) == 1
+    assert subscriber.grants == [1000]
+
+
+def test_two_tabs_at_once_cannot_subscribe_twice(
+    subscriber: Subscriber, stripe_console: StripeConsole
+) -> None:
+    stripe_console.deliver("drop")
+    wish = {"package_id": "monthly"}
+    answers = at_once(4, lambda: subscriber.buyer.post(CHECKOUT, wish))
+    for order in [answer.json() for answer in answers if answer.status_code == 201]:
+        CheckoutPage(stripe_console, order).pay()
+        subscriber.buyer.refresh(order["payment_id"])
+    assert len(subscriber.subscriptions) == 1
+    assert subscriber.grants == [1000]
+
+
 def test_one_to_another_package_stands_beside_it(
     subscribed: Subscriber, stripe_console: StripeConsole
 ) -> None:

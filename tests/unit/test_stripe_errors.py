@@ -162,6 +162,7 @@ ORDER = {
     },
     "product": {"name": "Starter", "description": None},
     "customer_id": "cus_1",
+    "is_subscribed": False,
     "superseded_session_id": None,
     "options": {},
     "return_url": None,

@@ -91,9 +91,9 @@ insert into public.credit_packages (id, kind, interval, credits, expires_after_d
   ('monthly', 'subscription', 'month', 1000, 183, false, 50,
    '{"en": "Monthly", "zh": "月度订阅"}', '{"en": "A fresh supply every month.", "zh": "每月一份新的积分。"}'),
   ('yearly', 'subscription', 'year', 12000, 366, true, 60,
-   '{"en": "Yearly", "zh": "年度订阅"}', '{"en": "A whole year at once, two months of it free.", "zh": "一次购买全年，相当于免费两个月。"}');
+   '{"en": "Yearly", "zh": "年度订阅"}', '{"en": "A whole year of credits at once.", "zh": "一次备足全年的积分。"}');
 
 insert into public.credit_package_prices (package_id, currency, amount) values
-  ('monthly', 'usd', 899), ('monthly', 'eur', 849), ('monthly', 'jpy', 1380), ('monthly', 'cny', 6500),
-  ('yearly', 'usd', 8990), ('yearly', 'eur', 8490), ('yearly', 'jpy', 13800), ('yearly', 'cny', 65000),
+  ('monthly', 'usd', 899), ('monthly', 'eur', 849), ('monthly', 'jpy', 1380), ('monthly', 'cny', 8500),
+  ('yearly', 'usd', 10490), ('yearly', 'eur', 9690), ('yearly', 'jpy', 15900), ('yearly', 'cny', 95000),
   ('starter', 'kwd', 1550), ('creator', 'kwd', 4600), ('professional', 'kwd', 9200);

@@ -3,12 +3,25 @@
 -- Does:  replaces create_payment() by one that also takes options and a card; callers that know
 --        neither go on working. order_json() tells Stripe's price and the customer that is no more.
 -- Locks: none.
--- Undo:  drop function public.create_payment; create both functions anew as they stand in the file on
---        buying.
+-- Undo:  drop function public.create_payment, private.is_subscribed; create both functions anew as they
+--        stand in the file on buying.
+
+-- Whether a user has a living subscription to a package.
+create function private.is_subscribed(p_user_id uuid, p_livemode boolean, p_package_id text)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from public.subscriptions s join public.stripe_prices price on price.id = s.stripe_price_id
+    where s.user_id = p_user_id and s.livemode = p_livemode and s.ended_at is null
+      and price.package_id = p_package_id)
+$$;
 
 -- An order with all that the request to Stripe is made of: {payment: the payments row, product: {name,
--- description}, interval, stripe_price_id, customer_id, former_customer_id, superseded_session_id, options,
--- return_url, locale}.
+-- description}, interval, stripe_price_id, customer_id, former_customer_id, is_subscribed,
+-- superseded_session_id, options, return_url, locale}.
 create or replace function private.order_json(o public.payment_orders)
 returns jsonb
 language sql
@@ -28,6 +41,7 @@ as $$
       order by price.created_at, price.id limit 1),
     'customer_id', case when known.deleted_at is null then known.stripe_customer_id end,
     'former_customer_id', case when known.deleted_at is not null then known.stripe_customer_id end,
+    'is_subscribed', o.kind = 'subscription' and private.is_subscribed(o.user_id, o.livemode, o.package_id),
     'superseded_session_id', (
       -- Two tabs must not subscribe twice: the page that was opened before is closed. There is one at most,
       -- for each order closes the one before it.
@@ -103,11 +117,16 @@ begin
       perform private.fail(409, 'invalid_state',
         'There are too many unfinished payments. Finish or cancel one of them first.');
     end if;
-    if v_package.kind = 'subscription' and exists (
-        select from public.subscriptions s join public.stripe_prices price on price.id = s.stripe_price_id
-        where s.user_id = p_user_id and s.livemode = p_livemode and s.ended_at is null
-          and price.package_id = p_package_id) then
-      perform private.fail(409, 'invalid_state', 'There is a subscription to this package already.');
+    if v_package.kind = 'subscription' then
+      if private.is_subscribed(p_user_id, p_livemode, p_package_id) then
+        perform private.fail(409, 'invalid_state', 'There is a subscription to this package already.');
+      elsif exists (
+          select from public.payment_orders other
+          where other.user_id = p_user_id and other.package_id = p_package_id and other.livemode = p_livemode
+            and other.status = 'pending' and other.stripe_checkout_session_id is null
+            and other.ui_mode <> 'invoice' and other.created_at > now() - interval '1 minute') then
+        perform private.fail(409, 'invalid_state', 'This subscription is being ordered in another tab just now.');
+      end if;
     end if;
 
     insert into public.payment_orders
