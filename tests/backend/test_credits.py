@@ -44,6 +44,7 @@ def test_who_never_bought_has_nothing_and_no_error(buyer: Person) -> None:
         "lifetime_spent": 0,
         "expiring": [],
         "low_balance": True,
+        "low_balance_threshold": 50,
     }
 
 
