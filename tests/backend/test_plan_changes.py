@@ -176,7 +176,7 @@ def test_up_and_down_is_the_same_for_who_was_told_nothing(
         half_way.renew()
         jobs.reconcile()
     assert 3000 - 4 <= sum(half_way.grants) <= 3000
-    assert jobs.reconcile()["repaired"] == 0
+    assert jobs.reconcile()["drift"] == {}
 
 
 def test_up_and_down_within_one_invoice_mints_nothing(

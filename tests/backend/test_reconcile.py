@@ -99,7 +99,7 @@ def test_three_at_once_repair_everything_once(day: SilentDay, jobs: Jobs) -> Non
     at_once(3, lambda: jobs.ask("reconcile"))
     jobs.reconcile()
     assert_books_are_right(day)
-    assert jobs.reconcile()["repaired"] == 0
+    assert jobs.reconcile()["drift"] == {}
 
 
 def test_webhooks_that_arrive_meanwhile_change_nothing(
@@ -294,6 +294,34 @@ def test_what_was_flagged_stays_flagged_and_is_not_found_again(
     assert buyer.payment(other_amount) == before
 
 
+def test_a_second_session_paid_for_the_same_order_is_found_and_credits_nothing(
+    level: None, buyer: Person, stripe_console: StripeConsole, shop_floor: Shop, jobs: Jobs
+) -> None:
+    """Money for nothing: a person must give it back, and is told until then."""
+    bought = shop_floor.sell(buyer)
+    stripe_console.deliver("drop")
+    first = stripe_console.api(f"checkout/sessions/{bought.order['session_id']}")
+    again = stripe_console.change(
+        "checkout/sessions",
+        mode="payment",
+        success_url=first["success_url"],
+        **{f"metadata[{name}]": value for name, value in first["metadata"].items()},
+        **{
+            "line_items[0][quantity]": 1,
+            "line_items[0][price_data][currency]": "usd",
+            "line_items[0][price_data][unit_amount]": 499,
+            "line_items[0][price_data][product_data][name]": "Starter",
+        },
+    )
+    stripe_console.pay(again["url"])
+    for _ in range(2):
+        report = jobs.reconcile()
+        assert (report["drift"], report["repaired"], report["refused"]) == ({"conflict": 1}, 0, 1)
+    assert (bought.now["status"], buyer.available) == ("succeeded", 500)
+    stripe_console.change(f"checkout/sessions/{again['id']}", **{"metadata[payment_id]": ""})
+    assert jobs.reconcile()["drift"] == {}
+
+
 def test_the_command_fails_when_a_person_must_look(
     other_amount: str, sandbox: dict[str, str]
 ) -> None:
@@ -396,7 +424,7 @@ def test_events_that_come_after_the_repair_change_nothing(
     for told in stripe_console.api("events", limit=100)["data"]:
         webhook.send(told)
     assert day.books() == before
-    assert jobs.reconcile()["repaired"] == 0
+    assert jobs.reconcile()["drift"] == {}
 
 
 def test_only_the_scheduler_may_call_it(buyer: Person, people: People) -> None:

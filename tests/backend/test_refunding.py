@@ -1,13 +1,14 @@
 """Refunds that the shop makes: as much as is left, once, and the credits follow the money."""
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests.backend.checkout_page import CheckoutPage
 from tests.backend.purchase import Purchase, Shop
 from tests.backend.server import give
-from tests.backend.webhook import Webhook, event
 from tests.people import People, Person
 from tests.stripe_console import StripeConsole, eventually
 from tests.together import all_at_once, at_once
@@ -243,47 +244,41 @@ def test_after_a_partial_refund_the_preview_is_of_the_rest(
     assert (plan["amount"], plan["credits"], plan["refunds"]) == (399, 400, 1)
 
 
-def discounted(
-    buyer: Person, stripe_console: StripeConsole, webhook: Webhook, shop_floor: Shop, paid: int
-) -> Purchase:
-    """A starter package of which a promotion code took all but `paid` off."""
-    bought = shop_floor.sell_silently(buyer)
-    session = stripe_console.api(f"checkout/sessions/{bought.order['session_id']}")
-    session |= {
-        "amount_total": paid,
-        "total_details": session["total_details"] | {"amount_discount": 499 - paid},
-        "payment_status": "paid" if paid else "no_payment_required",
-        "payment_intent": bought.intent_id if paid else None,
-    }
-    assert webhook.outcome(event("checkout.session.completed", session)) == "processed"
-    return bought
+@pytest.fixture
+def discounted(buyer: Person, stripe_console: StripeConsole) -> Callable[..., str]:
+    """Buys a starter package with a promotion code; answers the payment's id."""
+
+    def buy(**coupon: Any) -> str:
+        order = buyer.order()
+        page = CheckoutPage(stripe_console, order)
+        page.use_code(stripe_console.new_code(**coupon))
+        page.accept() if coupon.get("percent_off") == 100 else page.pay()
+        paid: str = buyer.refresh(order["payment_id"])["payment_id"]
+        return paid
+
+    return buy
 
 
 def test_what_was_free_has_nothing_to_refund(
     admin: Person,
     buyer: Person,
     stripe_console: StripeConsole,
-    webhook: Webhook,
-    shop_floor: Shop,
+    discounted: Callable[..., str],
 ) -> None:
-    bought = discounted(buyer, stripe_console, webhook, shop_floor, paid=0)
-    assert (bought.now["status"], buyer.available) == ("succeeded", 500)
-    answer = admin.post(path_of(bought))
+    payment_id = discounted(percent_off=100)
+    assert (buyer.payment(payment_id)["status"], buyer.available) == ("succeeded", 500)
+    answer = admin.post(f"/api/payments/{payment_id}/refund")
     assert (answer.status_code, answer.json()["code"]) == (409, "invalid_state")
     assert "Nothing was charged" in answer.json()["detail"]
     assert stripe_console.requests(method="POST", path=REFUNDS) == []
 
 
 def test_a_refund_is_in_proportion_to_what_was_paid(
-    admin: Person,
-    buyer: Person,
-    stripe_console: StripeConsole,
-    webhook: Webhook,
-    shop_floor: Shop,
+    admin: Person, discounted: Callable[..., str]
 ) -> None:
-    bought = discounted(buyer, stripe_console, webhook, shop_floor, paid=250)
-    assert preview(admin, bought)["amount"] == 250
-    assert refund(admin, bought, amount=125)["credits_refunded"] == 250
+    path = f"/api/payments/{discounted(amount_off=249, currency='usd')}/refund"
+    assert admin.get(path).json()["amount"] == 250
+    assert admin.post(path, {"amount": 125}).json()["credits_refunded"] == 250
 
 
 # States of a refund

@@ -107,7 +107,7 @@ def test_after_three_silent_months_one_reconcile_brings_everything(
     assert subscribed.payments[-1]["status"] == "succeeded"
     end = datetime.fromisoformat(subscribed.listed["current_period_end"])
     assert end.timestamp() == subscribed.period_end
-    assert jobs.reconcile()["repaired"] == 0
+    assert jobs.reconcile()["drift"] == {}
 
 
 def test_a_subscription_older_than_the_window_is_reconciled_too(

@@ -48,7 +48,8 @@ $$;
 
 -- What the facts say that the books do not hold, in one word; null where they agree or are not ours:
 -- unknown_payment (our id, but no such order), unpaid, ended, processing, refund, dispute, subscription,
--- link (an id that was never written down). It only reads: merging the facts is what mends.
+-- link (an id that was never written down), conflict (money that a paid payment knows nothing of: another
+-- amount, or a second session's). It only reads: merging the facts is what mends.
 create function private.drift_of(p_facts jsonb)
 returns text
 language plpgsql
@@ -57,6 +58,7 @@ set search_path = ''
 as $$
 declare
   o public.payment_orders;
+  v_refusal text;
 begin
   if p_facts ? 'subscription' and private.subscription_drifts(p_facts -> 'subscription') then
     return 'subscription';
@@ -71,17 +73,19 @@ begin
   elsif o.id is null then
     return case when p_facts ? 'payment_id' then 'unknown_payment' end;
   end if;
-  -- What a person must look at is not mended by saying it again.
-  if o.error ->> 'code' = 'amount_mismatch' and private.refusal_of(o, p_facts) is not null then
-    return null;
+
+  v_refusal := private.refusal_of(o, p_facts);
+  if v_refusal is not null then
+    return case
+      when not coalesce((p_facts ->> 'paid')::boolean, false) then null
+      -- The session's facts will tell, or a person was told already: saying it again mends nothing.
+      when v_refusal = 'amount_unexplained' or o.error ->> 'code' = 'amount_mismatch' then null
+      when o.paid_at is null then 'unpaid'
+      else 'conflict'
+    end;
   end if;
   return case
-    when (p_facts ->> 'paid')::boolean and o.paid_at is null
-         -- Another amount than the price may be its discount or tax, which the session alone can tell.
-         and not (o.amount_due is null and not p_facts ?| array['amount_subtotal', 'invoice']
-                  and o.amount <> (p_facts ->> 'amount')::bigint
-                  and ((o.options ->> 'promotion_codes')::boolean or (o.options ->> 'automatic_tax')::boolean) is true)
-      then 'unpaid'
+    when (p_facts ->> 'paid')::boolean and o.paid_at is null then 'unpaid'
     when p_facts ? 'ended' and o.ended is null and o.paid_at is null then 'ended'
     when (p_facts ->> 'processing')::boolean and not o.processing and o.paid_at is null then 'processing'
     when exists (
