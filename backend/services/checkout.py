@@ -9,7 +9,7 @@ from backend.errors import InvalidState, ValidationError
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
-from backend.services import facts
+from backend.services import facts, prices
 from backend.services.customers import Buyer
 from backend.services.orders import Attempt, Order, Orders, Wish
 
@@ -24,9 +24,9 @@ class Checkout:
         self, settings: Settings, database: Database, stripe: StripeApi, orders: Orders
     ) -> None:
         self._settings = settings
-        self._database = database
         self._stripe = stripe
         self._orders = orders
+        self._prices = prices.Prices(database, stripe)
 
     def create(
         self,
@@ -82,60 +82,35 @@ class Checkout:
         return session["status"] == "complete"
 
     def _ask(self, order: Order, customer_id: str) -> dict[str, Any]:
+        if order["payment"]["kind"] != "subscription":
+            return self._ask_for(order, customer_id, _one_time(order))
+        price_id = self._prices.of(order)
+        try:
+            return self._ask_for(order, customer_id, _recurring(order, price_id), price_id)
+        except StripeRejected as rejection:
+            if not prices.is_refused(rejection):
+                raise
+        price_id = self._prices.instead_of(price_id, order)
+        return self._ask_for(order, customer_id, _recurring(order, price_id), price_id)
+
+    def _ask_for(
+        self, order: Order, customer_id: str, sold: dict[str, Any], *key: str
+    ) -> dict[str, Any]:
         """Nothing but the order decides what is asked, so that asking again is asking the same."""
         payment = order["payment"]
-        is_subscription = payment["kind"] == "subscription"
         params = {
-            "mode": "subscription" if is_subscription else "payment",
             "ui_mode": STRIPE_UI_MODES[payment["ui_mode"]],
             "customer": customer_id,
             "client_reference_id": payment["payment_id"],
             "locale": order["locale"],
             "expires_at": _created_at(payment) + SESSION_LIFETIME_SECONDS,
             "metadata": metadata_of(payment),
-            **(self._recurring(order) if is_subscription else _one_time(order)),
+            **sold,
             **_extras(order["options"]),
             **self._return_addresses(payment, order["return_url"]),
         }
-        key = f"checkout-session-{payment['payment_id']}-{customer_id}"
-        return self._stripe.create_checkout_session(params, idempotency_key=key)
-
-    def _recurring(self, order: Order) -> dict[str, Any]:
-        return {
-            "line_items": [{"quantity": 1, "price": self._price_of(order)}],
-            # Every invoice repeats this; the first one finds its order by it.
-            "subscription_data": {"metadata": metadata_of(order["payment"])},
-        }
-
-    def _price_of(self, order: Order) -> str:
-        """The price at Stripe that sells this package: invoices name it when they are paid."""
-        if order["stripe_price_id"]:
-            return order["stripe_price_id"]
-        payment = order["payment"]
-        mark = {"package_id": payment["package_id"]}
-        sold = f"{payment['package_id']}-{payment['credits']}"
-        terms = f"{sold}-{payment['currency']}-{payment['amount']}"
-        price = self._stripe.create_price(
-            {
-                "currency": payment["currency"],
-                "unit_amount": payment["amount"],
-                "recurring": {"interval": order["interval"]},
-                "product_data": {"name": order["product"]["name"], "metadata": mark},
-                "metadata": mark,
-            },
-            idempotency_key=f"price-{terms}-{order['interval']}-{order['locale']}",
-        )
-        self._database.as_service(
-            "record_price",
-            price_id=price["id"],
-            package_id=payment["package_id"],
-            currency=payment["currency"],
-            amount=payment["amount"],
-            credits=payment["credits"],
-            locale=order["locale"],
-            livemode=payment["livemode"],
-        )
-        return price["id"]
+        idempotency_key = "-".join(("checkout-session", payment["payment_id"], customer_id, *key))
+        return self._stripe.create_checkout_session(params, idempotency_key=idempotency_key)
 
     def _return_addresses(self, payment: dict[str, Any], return_url: str | None) -> dict[str, str]:
         base = self._settings.frontend_url
@@ -168,6 +143,15 @@ def metadata_of(payment: dict[str, Any]) -> dict[str, str]:
     return {"payment_id": payment["payment_id"], "user_id": payment["user_id"]}
 
 
+def _recurring(order: Order, price_id: str) -> dict[str, Any]:
+    return {
+        "mode": "subscription",
+        "line_items": [{"quantity": 1, "price": price_id}],
+        # Every invoice repeats this; the first one finds its order by it.
+        "subscription_data": {"metadata": metadata_of(order["payment"])},
+    }
+
+
 def _one_time(order: Order) -> dict[str, Any]:
     payment, product = order["payment"], order["product"]
     metadata = metadata_of(payment)
@@ -180,6 +164,7 @@ def _one_time(order: Order) -> dict[str, Any]:
         "product_data": product_data,
     }
     params: dict[str, Any] = {
+        "mode": "payment",
         "line_items": [{"quantity": 1, "price_data": price_data}],
         "payment_intent_data": {"metadata": metadata},
         # A box on the page that the buyer may tick.

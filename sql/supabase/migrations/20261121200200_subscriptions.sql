@@ -18,9 +18,11 @@ create table public.stripe_prices (
   credits    bigint not null check (credits > 0),
   locale     text not null,
   livemode   boolean not null,
+  archived   boolean not null default false,
   created_at timestamptz not null default now()
 );
-create index stripe_prices_of_package on public.stripe_prices (package_id, currency, amount, credits, locale, livemode);
+create index stripe_prices_of_package on public.stripe_prices (package_id, currency, amount, credits, locale, livemode)
+  where not archived;
 comment on column public.stripe_prices.locale is 'The language of the product''s name on Stripe''s page and on invoices.';
 
 create table public.subscriptions (
@@ -99,15 +101,16 @@ begin
 end
 $$;
 
--- Writes down which price at Stripe sells a package.
+-- Writes down which price at Stripe sells a package, in place of p_replaces if Stripe sells that no more.
 create function public.record_price(
   p_price_id text, p_package_id text, p_currency text, p_amount bigint, p_credits bigint, p_livemode boolean,
-  p_locale text default 'en')
+  p_locale text default 'en', p_replaces text default null)
 returns void
 language sql
 security definer
 set search_path = ''
 as $$
+  update public.stripe_prices set archived = true where id = p_replaces;
   insert into public.stripe_prices (id, package_id, currency, amount, credits, locale, livemode)
   values (p_price_id, p_package_id, p_currency, p_amount, p_credits, p_locale, p_livemode)
   on conflict do nothing
@@ -171,10 +174,10 @@ as $$
 $$;
 
 revoke all on function
-  public.record_price(text, text, text, bigint, bigint, boolean, text), public.list_subscriptions(uuid, boolean),
+  public.record_price(text, text, text, bigint, bigint, boolean, text, text), public.list_subscriptions(uuid, boolean),
   public.require_subscription(uuid, text), public.list_abandoned_subscriptions(boolean, integer)
   from public, anon, authenticated, service_role;
 grant execute on function
-  public.record_price(text, text, text, bigint, bigint, boolean, text), public.list_subscriptions(uuid, boolean),
+  public.record_price(text, text, text, bigint, bigint, boolean, text, text), public.list_subscriptions(uuid, boolean),
   public.require_subscription(uuid, text), public.list_abandoned_subscriptions(boolean, integer)
   to service_role;

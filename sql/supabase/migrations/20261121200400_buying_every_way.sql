@@ -37,7 +37,7 @@ as $$
     'stripe_price_id', (
       select price.id from public.stripe_prices price
       where (price.package_id, price.currency, price.amount, price.credits, price.locale, price.livemode)
-          = (o.package_id, o.currency, o.amount, o.credits, o.locale, o.livemode)
+          = (o.package_id, o.currency, o.amount, o.credits, o.locale, o.livemode) and not price.archived
       order by price.created_at, price.id limit 1),
     'customer_id', case when known.deleted_at is null then known.stripe_customer_id end,
     'former_customer_id', case when known.deleted_at is not null then known.stripe_customer_id end,
