@@ -69,6 +69,15 @@ def test_a_phone_in_chinese_never_scrolls_sideways(
     fits(shop)
 
 
+def test_on_a_small_laptop_the_chosen_package_is_seen_beside_the_pay_button(shop: Shop) -> None:
+    shop.page.set_viewport_size({"width": 1280, "height": 720})
+    shop.open_dialog()
+    chosen = shop.dialog.locator(".package:has(:checked)").bounding_box()
+    bar = shop.dialog.locator(".pay-bar").bounding_box()
+    assert chosen and bar
+    assert chosen["y"] + chosen["height"] <= bar["y"]
+
+
 def test_the_pay_button_is_in_reach_on_a_small_phone(shop: Shop) -> None:
     shop.page.set_viewport_size({"width": 320, "height": 568})
     shop.open_dialog()
