@@ -24,9 +24,12 @@ export function dialogTabs({ signal, chosen, onChoose }) {
     const isWide = hasWallet(config) || chosen === "wallet";
     if (isWide === shown) return;
     shown = isWide;
+    const hadFocus = area.matches(":focus-within");
     area.replaceChildren(
       tabs({ label: t("dialog.sections"), tabs: names(isWide), chosen, controls: "panel", onChoose }),
     );
+    const tab = area.querySelector(`#tab-${chosen}`);
+    if (hadFocus && tab instanceof HTMLElement) tab.focus();
   }, signal);
   return area;
 }

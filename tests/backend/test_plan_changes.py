@@ -229,12 +229,9 @@ def test_more_of_the_same_grants_more(
 def test_from_month_to_year_a_new_period_begins(
     half_way: Subscriber, stripe_console: StripeConsole
 ) -> None:
-    half_way.buyer.order("yearly")  # which makes its price
-    [yearly] = [
-        price["id"]
-        for price in stripe_console.api("prices", limit=100, currency="usd")["data"]
-        if price["metadata"].get("package_id") == "yearly"
-    ][:1]
+    order = half_way.buyer.order("yearly")
+    [item] = stripe_console.api(f"checkout/sessions/{order['session_id']}/line_items")["data"]
+    yearly = item["price"]["id"]
     half_way.change_plan("always_invoice", yearly)
     stripe_console.release()
     unused = half_way.invoices[-1]["lines"]["data"][0]["amount"]

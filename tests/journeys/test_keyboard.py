@@ -1,6 +1,6 @@
 """Everything can be done without a mouse, and the focus is never lost."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.journeys.keys import TABS_MAX, tab_to
 from tests.journeys.shop import PAID, Shop
@@ -64,6 +64,19 @@ def test_arrow_keys_go_through_the_tabs(shop: Shop) -> None:
         shop.page.keyboard.press(key)
         tab = shop.dialog.get_by_role("tab", name=name, selected=True)
         expect(tab).to_be_focused()
+
+
+def test_a_tab_keeps_the_focus_when_what_is_on_sale_comes_late(shop: Shop) -> None:
+    waiting: list[Route] = []
+    shop.page.route("**/api/packages?*", lambda route: waiting.append(route))
+    shop.page.reload()
+    shop.badge.press("Enter")
+    shop.dialog.get_by_role("tab", name="Buy").focus()
+    expect(shop.dialog.get_by_role("tab")).to_have_count(3)
+    for route in waiting:
+        route.continue_()
+    expect(shop.dialog.get_by_role("tab")).to_have_count(4)
+    expect(shop.dialog.get_by_role("tab", name="Buy")).to_be_focused()
 
 
 def test_signing_in_needs_no_mouse_either(visitor: Shop) -> None:

@@ -52,8 +52,12 @@ def test_signatures_stay_on_the_wall_clock(
     standin: Standin, client: stripe.StripeClient, receiver: Receiver
 ) -> None:
     advance(standin, 40 * DAY)
-    new_customer(client)
-    [delivery] = eventually(lambda: receiver.received[-1:])
+    customer = new_customer(client)
+    [delivery] = eventually(
+        lambda: [
+            told for told in receiver.received if told.event["data"]["object"]["id"] == customer.id
+        ]
+    )
     event = stripe.Webhook.construct_event(
         delivery.body, delivery.headers["Stripe-Signature"], WEBHOOK_SECRET, tolerance=60
     )
