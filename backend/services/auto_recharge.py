@@ -13,7 +13,7 @@ from backend.gateways.stripe_errors import CardRefused, StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
 from backend.services.customers import Customers
-from backend.services.intents import finishable, intent_params
+from backend.services.intents import intent_params, open_for
 from backend.services.orders import Order, Orders
 
 BATCH = 10
@@ -116,7 +116,8 @@ class AutoRecharge:
         learnt = facts.of_payment_intent(intent)
         error = learnt.get("error", {})
         if "authentication_required" in (error.get("code"), error.get("decline_code")):
-            self._orders.record(learnt | finishable(payment, WAITING_TIME, self._settings))
+            page = self._orders.page_of(payment)
+            self._orders.record(learnt | page | open_for(WAITING_TIME, payment))
             return "requires_action"
         with suppress(StripeRejected, StripeUnavailable):  # without its secret nobody can pay it
             self._stripe.cancel_payment_intent(intent["id"], "abandoned")

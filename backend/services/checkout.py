@@ -53,11 +53,11 @@ class Checkout:
         if self._orders.is_settled(order) and session_id:
             session = self._stripe.retrieve_checkout_session(session_id)
         else:
-            session = self.open_session(order, buyer)
+            session, _ = self.open_session(order, buyer)
         return self._orders.answered(buyer, attempt, _answer(order["payment"], session))
 
-    def open_session(self, order: Order, buyer: Buyer) -> dict[str, Any]:
-        """Open an order's session at Stripe, or get the one that was opened before.
+    def open_session(self, order: Order, buyer: Buyer) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Open an order's session at Stripe, or get the one opened before; with the payment.
 
         Raises InvalidState when the order is over, and what StripeApi raises.
         """
@@ -65,8 +65,10 @@ class Checkout:
             self._orders.record({"payment_id": order["payment"]["payment_id"], "ended": "canceled"})
             raise InvalidState("There is a subscription to this package already.")
         session = self._orders.place(order, buyer, self._ask)
-        self._orders.record(facts.of_checkout_session(session))
-        return session
+        learnt = facts.of_checkout_session(session)
+        if order["payment"]["ui_mode"] == "embedded":
+            learnt |= self._orders.page_of(order["payment"])
+        return session, self._orders.record(learnt)
 
     def _is_bought(self, order: Order) -> bool:
         """Whether its subscription lives, or is paid for on a page that another tab had opened. If

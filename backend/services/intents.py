@@ -66,7 +66,8 @@ class Intents:
         intent = self._orders.place(order, buyer, self._ask)
         return intent, self._orders.record(
             facts.of_payment_intent(intent)
-            | finishable(order["payment"], INTENT_LIFETIME, self._settings)
+            | self._orders.page_of(order["payment"])
+            | open_for(INTENT_LIFETIME, order["payment"])
         )
 
     def _ask(self, order: Order, customer_id: str) -> dict[str, Any]:
@@ -119,13 +120,10 @@ def intent_params(order: Order, customer_id: str) -> dict[str, Any]:
     }
 
 
-def finishable(payment: dict[str, Any], lifetime: timedelta, settings: Settings) -> facts.Facts:
-    """Where and until when the buyer can finish a payment that has no page of Stripe's."""
+def open_for(lifetime: timedelta, payment: dict[str, Any]) -> facts.Facts:
+    """Until when the buyer can finish a payment: Stripe itself keeps an intent for ever."""
     ends_at = datetime.fromisoformat(payment["created_at"]) + lifetime
-    return {
-        "payment_url": f"{settings.frontend_url}/?payment={payment['payment_id']}",
-        "expires_at": ends_at.isoformat(),
-    }
+    return {"expires_at": ends_at.isoformat()}
 
 
 def _answer(intent: dict[str, Any], payment: dict[str, Any]) -> dict[str, Any]:

@@ -114,6 +114,10 @@ class Orders:
             self.end_refused(order, rejection)
             raise
 
+    def page_of(self, payment: dict[str, Any]) -> Facts:
+        """Where the buyer finishes a payment that has no page of Stripe's."""
+        return {"payment_url": f"{self._settings.frontend_url}/?payment={payment['payment_id']}"}
+
     def record(self, facts: Facts) -> dict[str, Any]:
         """Merge and settle; answers the payment as the database shows it."""
         return self._database.as_service("record_facts", facts=facts)

@@ -68,11 +68,12 @@ class Payments:
         payment = self._get(token, payment_id)
         if payment["ui_mode"] in IN_PAGE:
             return self._refresh_intent(payment, buyer)
+        if payment["ui_mode"] == "embedded" and payment["status"] == "pending":
+            return self._refresh_embedded(payment, buyer)
         if learnt := inquiry.ask(self._stripe, payment):
             return shown(self._orders.record(learnt))
         if payment["status"] == "pending":
-            self._checkout.open_session(self._orders.get(payment_id), buyer)
-            return self.get(token, payment_id)
+            _, payment = self._checkout.open_session(self._orders.get(payment_id), buyer)
         return shown(payment)
 
     def cancel(self, token: str, buyer: Buyer, payment_id: str) -> dict[str, Any]:
@@ -106,6 +107,17 @@ class Payments:
         secret = {"client_secret": intent["client_secret"], "requires_action": is_waiting}
         return shown(payment) | secret
 
+    def _refresh_embedded(self, payment: dict[str, Any], buyer: Buyer) -> dict[str, Any]:
+        if session_id := payment["stripe_checkout_session_id"]:
+            session = self._stripe.retrieve_checkout_session(session_id)
+            payment = self._orders.record(facts.of_checkout_session(session))
+        else:
+            order = self._orders.get(payment["payment_id"])
+            session, payment = self._checkout.open_session(order, buyer)
+        if payment["status"] != "pending":
+            return shown(payment)
+        return shown(payment) | {"client_secret": session["client_secret"]}
+
     def _close(self, payment: dict[str, Any], buyer: Buyer) -> facts.Facts:
         if payment["ui_mode"] == "invoice":
             raise InvalidState("This belongs to a subscription: cancel that.")
@@ -135,7 +147,7 @@ class Payments:
         session_id = payment["stripe_checkout_session_id"]
         if not session_id:
             order = self._orders.get(payment["payment_id"])
-            session_id = self._checkout.open_session(order, buyer)["id"]
+            session_id = self._checkout.open_session(order, buyer)[0]["id"]
             payment["stripe_checkout_session_id"] = session_id
         session = self._stripe.expire_checkout_session(session_id)
         return facts.of_checkout_session(session) | {"ended": "canceled"}

@@ -32,7 +32,7 @@ import { summary } from "../panels/summary.js";
 import { walletPanel } from "../panels/wallet.js";
 import { refreshAccount } from "../state/account.js";
 import { chosenPackage, loadCatalog } from "../state/catalog.js";
-import { createHostedCheckout, formFor } from "../state/checkout.js";
+import { createEmbeddedCheckout, createHostedCheckout, formFor } from "../state/checkout.js";
 import { InPagePayment } from "../state/in-page-payment.js";
 import { findSession, session } from "../state/session.js";
 import { hasPlan } from "../state/subscriptions.js";
@@ -300,8 +300,7 @@ export class CreditsDialog extends HTMLElement {
     return embeddedCheckout({
       signal,
       host: this,
-      offer,
-      returnUrl: this.#returnUrl,
+      getSecret: async () => (await createEmbeddedCheckout(offer, this.#returnUrl, signal)).client_secret,
       payHosted: () => this.#payHosted(offer),
     });
   }

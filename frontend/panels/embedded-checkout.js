@@ -1,15 +1,14 @@
 /**
  * Stripe's checkout inside the dialog.
  *
- *     embeddedCheckout({ signal, host, offer, returnUrl, payHosted })
+ *     embeddedCheckout({ signal, host, getSecret, payHosted })
  *
- * When Stripe.js can't be had, `payHosted` opens Stripe's own page instead.
+ * When Stripe.js can't be had, `payHosted` opens Stripe's own page instead; null: there is none.
  */
 import { ApiError } from "../lib/api-error.js";
 import { el } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { loadStripe } from "../lib/stripe-js.js";
-import { createEmbeddedCheckout } from "../state/checkout.js";
 import { loadConfig } from "../state/config.js";
 import { bones } from "./bones.js";
 import { notice } from "./notice.js";
@@ -19,11 +18,10 @@ import { stripePlace } from "./stripe-place.js";
  * @param {object} context
  * @param {AbortSignal} context.signal
  * @param {HTMLElement} context.host
- * @param {import("../lib/contract.js").Package} context.offer
- * @param {string | null} context.returnUrl
- * @param {() => Promise<void>} context.payHosted
+ * @param {() => Promise<string | null>} context.getSecret of the session
+ * @param {(() => Promise<void>) | null} context.payHosted
  */
-export function embeddedCheckout({ signal, host, offer, returnUrl, payHosted }) {
+export function embeddedCheckout({ signal, host, getSecret, payHosted }) {
   const state = el("div");
   const { place, slot } = stripePlace({ host, signal, name: "checkout" });
 
@@ -33,15 +31,15 @@ export function embeddedCheckout({ signal, host, offer, returnUrl, payHosted }) 
       await mount();
       state.replaceChildren();
     } catch (error) {
-      if (error instanceof ApiError && error.code === "stripe_js_unavailable") return fallBack();
+      const isMissing = error instanceof ApiError && error.code === "stripe_js_unavailable";
+      if (isMissing && payHosted) return fallBack(payHosted);
       if (!signal.aborted) state.replaceChildren(notice(error, start));
     }
   }
 
   async function mount() {
     const stripe = await loadStripe((await loadConfig()).stripe);
-    const session = await createEmbeddedCheckout(offer, returnUrl, signal);
-    const secret = session.client_secret;
+    const secret = await getSecret();
     if (!secret) throw new ApiError({ code: "bad_response" });
     const form = await stripe.createEmbeddedCheckoutPage({ fetchClientSecret: async () => secret });
     signal.addEventListener("abort", () => form.destroy(), { once: true });
@@ -49,12 +47,13 @@ export function embeddedCheckout({ signal, host, offer, returnUrl, payHosted }) 
     form.mount(place);
   }
 
-  async function fallBack() {
+  /** @param {() => Promise<void>} pay */
+  async function fallBack(pay) {
     state.replaceChildren(el("p", { role: "status" }, t("checkout.fallback")));
     try {
-      await payHosted();
+      await pay();
     } catch (error) {
-      state.replaceChildren(notice(error, fallBack));
+      state.replaceChildren(notice(error, () => fallBack(pay)));
     }
   }
 

@@ -13,7 +13,7 @@ import { notice } from "./notice.js";
  * @param {object} context
  * @param {AbortSignal} context.signal
  * @param {(text: string) => void} context.announce
- * @param {(paymentId: string) => void} context.finish takes up one that is paid inside the page
+ * @param {(paymentId: string) => void} context.finish takes up one that has no page of Stripe's
  */
 export function openPayments({ signal, announce, finish }) {
   const title = el("h3", { id: "open-payments-title", tabindex: "-1" });
@@ -55,13 +55,18 @@ export function openPayments({ signal, announce, finish }) {
     list.replaceChildren(
       ...payments.map((payment) =>
         openPayment(payment, {
-          resume: () => attempt(() => (isInPage(payment) ? finish(payment.payment_id) : leaveFor(payment.payment_url))),
+          resume: () => attempt(() => (hasOwnPage(payment) ? leaveFor(payment.payment_url) : finish(payment.payment_id))),
           cancel: () => attempt(() => cancel(payment)),
         }),
       ),
     );
   }, signal);
   return section;
+}
+
+/** Of one whose page was never heard of, the backend finds it again. @param {Payment} payment */
+function hasOwnPage({ ui_mode, payment_url }) {
+  return ui_mode === "invoice" || (ui_mode === "hosted" && payment_url !== null);
 }
 
 /** @param {Payment} payment */
@@ -88,8 +93,7 @@ function openPayment(payment, { resume, cancel }) {
     el(
       "span",
       { class: "open-payment-ways" },
-      // One that was begun inside a page has no page of its own to go back to.
-      payment.payment_url || isInPage(payment) ? resumeButton(price, resume) : null,
+      payment.ui_mode === "invoice" && !payment.payment_url ? null : resumeButton(price, resume),
       // A renewal is ended with its subscription.
       payment.ui_mode === "invoice" ? null : cancelButton(price, cancel),
     ),

@@ -4,6 +4,7 @@
  *
  *     paymentPanel({ signal, host, payment, … })
  */
+import { leaveFor } from "../lib/address.js";
 import { ApiError } from "../lib/api-error.js";
 import { el } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
@@ -14,8 +15,10 @@ import { cards, refreshCards } from "../state/cards.js";
 import { catalog, loadCatalog } from "../state/catalog.js";
 import { loadConfig } from "../state/config.js";
 import { bones } from "./bones.js";
+import { embeddedCheckout } from "./embedded-checkout.js";
 import { icon } from "./icons.js";
 import { notice } from "./notice.js";
+import { isInPage } from "./open-payments.js";
 import { orderSummary } from "./order-summary.js";
 import { paymentForm } from "./payment-form.js";
 import { endedScreen, notKnownScreen } from "./payment-outcome.js";
@@ -58,6 +61,7 @@ export function paymentPanel(context) {
       if (!catalog.value.packages) await loadCatalog();
       const found = payment.id ? await payment.look(signal) : null;
       if (found && found.status !== "pending") await showEnded(found);
+      else if (found && !isInPage(found)) showCheckout(found);
       else await showForm();
     } catch (error) {
       if (!signal.aborted) sayProblem(error);
@@ -69,6 +73,21 @@ export function paymentPanel(context) {
     formLife = new AbortController();
     formNumber += 1;
     form.replaceChildren();
+  }
+
+  /**
+   * It was begun in Stripe's checkout: on its own page, or inside the dialog.
+   * @param {import("../lib/contract.js").RefreshedPayment} found
+   */
+  function showCheckout({ payment_url, client_secret }) {
+    if (!client_secret) return leaveFor(payment_url);
+    news.replaceChildren();
+    form.replaceChildren(embeddedCheckout({
+      host,
+      signal: AbortSignal.any([signal, formLife.signal]),
+      getSecret: async () => client_secret,
+      payHosted: null,
+    }));
   }
 
   async function showForm() {

@@ -106,10 +106,12 @@ def test_the_cart_holds_what_can_still_be_paid(
 
 
 def test_an_embedded_payment_is_in_the_cart_too(buyer: Person) -> None:
-    """It takes one of the buyer's places for open payments, so he must be able to see it."""
+    """It takes one of the buyer's places for open payments, so he must be able to go back to it."""
     order = buyer.order(ui_mode="embedded")
-    cart = buyer.get("/api/cart/count").json()
-    assert [item["payment_id"] for item in cart["items"]] == [order["payment_id"]]
+    [item] = buyer.get("/api/cart/count").json()["items"]
+    assert item["payment_id"] == order["payment_id"]
+    assert item["payment_url"] == f"{buyer.env['FRONTEND_URL']}/?payment={order['payment_id']}"
+    assert buyer.refresh(order["payment_id"])["client_secret"] == order["client_secret"]
 
 
 @pytest.fixture(scope="module")

@@ -121,7 +121,7 @@ def test_an_answer_that_was_lost_after_the_work_is_found_by_refresh(
     stripe_console.fault(method="POST", path=SESSIONS, kind="drop", when="after", times=TRIES)
     assert buyer.post(CHECKOUT, ORDER).status_code == 503
     stripe_console.put_back()
-    [lost] = buyer.get("/api/payments").json()["payments"]
+    [lost] = buyer.get("/api/cart/count").json()["items"]
     assert buyer.refresh(lost["payment_id"])["payment_url"]
     assert len(sessions_made(stripe_console)) == 1
 

@@ -1,5 +1,6 @@
 """Paying inside the dialog, with Stripe.js; where that can't be loaded, on Stripe's own page."""
 
+import pytest
 from playwright.sync_api import FrameLocator, Route, expect
 
 from tests.browser import Windows
@@ -36,6 +37,28 @@ def test_who_closes_the_dialog_and_comes_back_finds_the_same_payment(
     start_paying_inside(shop).pay_by_card()
     expect(shop.title).to_have_text(PAID)
     assert len(buyer.get("/api/payments").json()["payments"]) == 1
+
+
+@pytest.mark.parametrize("way", ["the open payments", "its address"])
+def test_who_closes_the_tab_finishes_the_same_payment_in_another(
+    shop: Shop, buyer: Person, way: str
+) -> None:
+    start_paying_inside(shop)
+    expect(frame(shop).get_by_label("Card number")).to_be_visible()
+    [payment] = buyer.get("/api/payments").json()["payments"]
+    later = shop.another_tab("/" if way == "the open payments" else address_of(payment))
+    shop.page.close()
+    if way == "the open payments":
+        later.open_dialog()
+        later.dialog.get_by_role("button", name="Resume the payment").click()
+    StripePage(frame(later)).pay_by_card()
+    expect(later.title).to_have_text(PAID)
+    [paid] = buyer.get("/api/payments").json()["payments"]
+    assert (paid["payment_id"], paid["status"]) == (payment["payment_id"], "succeeded")
+
+
+def address_of(payment: dict[str, str]) -> str:
+    return "/" + payment["payment_url"].rpartition("/")[2]
 
 
 def test_without_stripe_js_it_is_tried_twice_and_then_paid_on_stripes_own_page(

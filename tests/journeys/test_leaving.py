@@ -2,11 +2,14 @@
 
 from playwright.sync_api import expect
 
+from backend.config import STRIPE_RETRIES_MAX
 from tests.journeys.shop import PAID, Shop
 from tests.people import Person
+from tests.stripe_console import StripeConsole
 
 LEFT = "You left the payment page"
 TO_FINISH = "1 payment to finish"
+TRIES = 1 + STRIPE_RETRIES_MAX
 
 
 def test_leaving_costs_nothing_and_the_payment_can_be_resumed_at_once(
@@ -36,6 +39,23 @@ def test_an_open_payment_is_resumed_from_the_dialog(shop: Shop, buyer: Person) -
     expect(shop.title).to_have_text(PAID)
     shop.expect_balance(1500)
     assert len(buyer.get("/api/payments").json()["payments"]) == 1
+
+
+def test_an_order_whose_answer_was_lost_is_resumed_from_the_dialog(
+    shop: Shop, buyer: Person, stripe_console: StripeConsole
+) -> None:
+    stripe_console.fault(
+        method="POST", path="/v1/checkout/sessions", kind="drop", when="after", times=TRIES
+    )
+    lost = buyer.post("/api/stripe/create-checkout-session", {"package_id": "creator"})
+    assert lost.status_code == 503
+    stripe_console.put_back()
+    shop.visit()
+    shop.open_dialog()
+    shop.dialog.get_by_role("button", name="Resume the payment of $14.99").click()
+    shop.at_stripe().pay_by_card()
+    expect(shop.title).to_have_text(PAID)
+    shop.expect_balance(1500)
 
 
 def test_a_payment_canceled_on_the_cancel_page_can_no_longer_be_paid(shop: Shop) -> None:

@@ -2,13 +2,14 @@
 -- a discount or with tax; and what is on sale by subscription.
 --
 -- Does:  adds columns to payment_orders, stripe_customers and credit_packages, widens two check
---        constraints, shows the new columns in the view `payments` and in list_packages(), and puts
---        two subscriptions and prices in dinars on sale.
+--        constraints, shows the new columns in the view `payments` and in list_packages(), lists open
+--        payments of which Stripe has not told yet when they end, and puts two subscriptions and
+--        prices in dinars on sale.
 -- Locks: ACCESS EXCLUSIVE on payment_orders, account_events and the catalog while it runs. New columns
 --        have constant defaults, so no row is rewritten; the checks read payment_orders and
 --        account_events once (about a second per million rows).
--- Undo:  delete the packages `monthly` and `yearly` and the prices in kwd, put the view, the function
---        and the two constraints back as they were, then drop the columns.
+-- Undo:  delete the packages `monthly` and `yearly` and the prices in kwd, put the view, the two
+--        functions and the two constraints back as they were, then drop the columns.
 
 alter table public.credit_packages add column rollover boolean not null default true;
 comment on column public.credit_packages.rollover is
@@ -66,6 +67,23 @@ select o.id as payment_id,
          and (o.ui_mode = 'invoice' or 'authentication_required' in (o.error ->> 'code', o.error ->> 'decline_code')),
          false) as requires_action
 from public.payment_orders o;
+
+-- The payments that the caller can still finish or cancel, newest first; their number is bounded
+-- where they are made, with the same day for an order whose answer from Stripe was lost. A recharge
+-- without an intent is being charged just now.
+create or replace function public.list_open_payments()
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at desc), '[]')
+  from public.payments p
+  join public.payment_orders o on o.id = p.payment_id
+  where o.user_id = (select auth.uid()) and o.status = 'pending'
+    and coalesce(o.expires_at, o.created_at + interval '1 day') > now()
+    and (o.ui_mode <> 'off_session' or o.stripe_payment_intent_id is not null)
+$$;
 
 create or replace function public.list_packages()
 returns jsonb
