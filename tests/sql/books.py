@@ -12,7 +12,7 @@ Facts = dict[str, Any]
 class Books:
     """Calls the functions that only the service may call."""
 
-    def __init__(self, connection: psycopg.Connection[dict]) -> None:
+    def __init__(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
         self.connection = connection
 
     def new_user(self) -> str:
@@ -66,6 +66,17 @@ class Books:
             p_metadata=Jsonb({}),
             p_idempotency_key=uuid.uuid4().hex,
             p_request_id=None,
+        )
+
+    def hold(self, user_id: str, credits: int) -> None:
+        """Reserve credits of that feature, which has been spent on before."""
+        self.call(
+            "hold",
+            p_user_id=user_id,
+            p_feature="test",
+            p_quantity=credits,
+            p_ttl_seconds=900,
+            p_idempotency_key=uuid.uuid4().hex,
         )
 
     def payment(self, payment_id: str) -> dict[str, Any]:
