@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,12 +26,9 @@ LOOK_SECONDS = 0.05
 
 
 class Keeper:
-    """`restarts` counts the parts that it had to start again."""
-
     def __init__(self, settings: Settings, env: dict[str, str], logs: Path) -> None:
         self.settings = settings
         self.env = env
-        self.restarts = 0
         self._logs = logs
         self._running: dict[str, RunningPart] = {}
         self._closing = threading.Event()
@@ -49,39 +46,50 @@ class Keeper:
 
     def wait_until_ready(self) -> None:
         """Every part answers, by itself."""
-        deadline = time.monotonic() + READY_SECONDS_MAX
-        while len(self._running) < len(self._parts()) or not all(
-            running.part.ready() for running in list(self._running.values())
-        ):
-            assert time.monotonic() < deadline, f"not back after {READY_SECONDS_MAX} s"
-            time.sleep(LOOK_SECONDS)
+        wait_until(
+            lambda: (
+                len(self._running) == len(self._parts())
+                and all(running.part.ready() for running in list(self._running.values()))
+            ),
+            "not ready",
+        )
 
-    def kill(self, victim: str) -> None:
-        os.kill(getattr(self, f"_{victim}")(), signal.SIGKILL)
+    def kill(self, victim: str) -> int:
+        """Returns the id of the process that was killed, once another does its work. It is the
+        oldest: of two workers, the one that those connect to who have lost the other."""
+        wait_until(lambda: bool(self.pids(victim)), f"no {victim}")
+        before = self.pids(victim)
+        killed = before[0]
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: not Path(f"/proc/{killed}").exists(), "not gone")
+        wait_until(lambda: bool(set(self.pids(victim)) - set(before)), "not replaced")
+        self.wait_until_ready()
+        return killed
 
-    def _postmaster(self) -> int:
-        return self._running["postgres"].process.pid
+    def pids(self, victim: str) -> list[int]:
+        """The processes that do this work, the oldest first."""
+        return list(getattr(self, f"_{victim}")())
 
-    def _postgrest(self) -> int:
-        return self._running["postgrest"].process.pid
+    def _postmaster(self) -> list[int]:
+        return [self._running["postgres"].process.pid]
 
-    def _connection(self) -> int:
-        """One of PostgREST's connections; Postgres then takes all others down and recovers."""
-        query = "select max(pid) from pg_stat_activity where usename = 'authenticator'"
-        deadline = time.monotonic() + READY_SECONDS_MAX
-        with psycopg.connect(self.env["SUPABASE_DB_URL"], autocommit=True) as connection:
-            while True:  # PostgREST opens them when it needs them
-                [pid] = connection.execute(query).fetchone() or [None]
-                if pid:
-                    return pid
-                assert time.monotonic() < deadline, "PostgREST has no connection"
-                time.sleep(LOOK_SECONDS)
+    def _postgrest(self) -> list[int]:
+        return [self._running["postgrest"].process.pid]
 
-    def _worker(self) -> int:
-        """A gunicorn worker: the newest child of the master."""
+    def _connection(self) -> list[int]:
+        """PostgREST's; when one is killed, Postgres takes all others down and recovers."""
+        query = "select pid from pg_stat_activity where usename = 'authenticator' order by pid"
+        try:
+            with psycopg.connect(self.env["SUPABASE_DB_URL"], autocommit=True) as connection:
+                return [pid for (pid,) in connection.execute(query)]
+        except psycopg.OperationalError:
+            return []
+
+    def _worker(self) -> list[int]:
+        """The children of gunicorn's master."""
         master = self._running["backend"].process.pid
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        return int(children[-1])
+        return [int(pid) for pid in children]
 
     def _parts(self) -> list[Part]:
         return [
@@ -96,10 +104,15 @@ class Keeper:
         while not self._closing.wait(LOOK_SECONDS):
             for part in parts:
                 running = self._running.get(part.name)
-                if running and running.exit_code() is not None:
-                    self.restarts += 1
                 if running is None or running.exit_code() is not None:
                     self._running[part.name] = RunningPart(part, self._logs)
+
+
+def wait_until(happened: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    while not happened():
+        assert time.monotonic() < deadline, f"{otherwise} after {READY_SECONDS_MAX} s"
+        time.sleep(LOOK_SECONDS)
 
 
 @contextmanager

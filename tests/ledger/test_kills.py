@@ -18,9 +18,9 @@ from tests.ledger.stripe_says import Stripe
 from tests.sandbox_process import port_range
 from tests.together import all_at_once
 
-ROUNDS = 2
+ROUNDS = 3
 VICTIMS = ["connection", "postgrest", "worker", "postmaster"]
-SPENDERS, TELLERS = 6, 2
+SPENDERS, HOLDERS, TELLERS = 6, 3, 2
 BALANCE = 1_000_000
 # From one kill to the next: some load before it, and all of what comes after it.
 LOAD_SECONDS = 0.7
@@ -42,28 +42,29 @@ def keeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keeper]:
 
 @dataclass
 class Load:
-    """Clients that spend and tell of payments until they are stopped; each insists on an answer."""
+    """Clients that spend, hold and tell of payments until they are stopped; each insists on an
+    answer."""
 
     env: dict[str, str]
     users: list[str]
     orders: list[tuple[str, str]]  # (payment, user), made before the trouble begins
     stopped: threading.Event = field(default_factory=threading.Event)
-    spent: dict[str, str] = field(default_factory=dict)
+    spent: dict[str, str] = field(default_factory=dict)  # transactions by their key or the hold's
     told: set[str] = field(default_factory=set)
     interrupted: int = 0
 
     def spend(self, nth: int) -> None:
-        headers = {"Authorization": f"Bearer {self.env['SERVICE_API_KEYS']}"}
-        body = {"user_id": self.users[nth % len(self.users)], "feature": "docx_processing"}
         while not self.stopped.is_set():
             key = new_key()
-            answer = self._insist(
-                lambda key=key: HTTP.post(
-                    f"{self.env['BACKEND_URL']}/api/credits/spend",
-                    json=body,
-                    headers=headers | {"Idempotency-Key": key},
-                )
-            )
+            answer = self._ask("spend", self._wish(nth), key)
+            self.spent[key] = answer["transaction_id"]
+
+    def hold(self, nth: int) -> None:
+        """Two of them, of which one is captured."""
+        while not self.stopped.is_set():
+            key = new_key()
+            hold_id = self._ask("holds", self._wish(nth) | {"quantity": 2}, key)["hold_id"]
+            answer = self._ask(f"holds/{hold_id}/capture", {"quantity": 1})
             self.spent[key] = answer["transaction_id"]
 
     def tell(self) -> None:
@@ -74,6 +75,15 @@ class Load:
             answer = self._insist(lambda event=event: webhook.send(event))
             assert answer["status"] in ("processed", "duplicate")
             self.told.add(payment_id)
+
+    def _wish(self, nth: int) -> dict[str, Any]:
+        return {"user_id": self.users[nth % len(self.users)], "feature": "docx_processing"}
+
+    def _ask(self, path: str, body: dict[str, Any], key: str | None = None) -> Any:
+        url = f"{self.env['BACKEND_URL']}/api/credits/{path}"
+        headers = {"Authorization": f"Bearer {self.env['SERVICE_API_KEYS']}"}
+        headers |= {"Idempotency-Key": key} if key else {}
+        return self._insist(lambda: HTTP.post(url, json=body, headers=headers))
 
     def _insist(self, ask: Any) -> Any:
         """The same request, until it is acknowledged."""
@@ -101,12 +111,13 @@ def test_what_was_acknowledged_is_there_once(keeper: Keeper, victim: str) -> Non
             desk.grant(user_id, BALANCE)
     load = Load(keeper.env, users, books.rows(ORDERS, AMOUNT, CREDITS, users))
 
+    killed: list[int] = []
+
     def kill() -> None:
         try:
             for _ in range(ROUNDS):
                 time.sleep(LOAD_SECONDS)
-                keeper.kill(victim)
-                keeper.wait_until_ready()
+                killed.append(keeper.kill(victim))
             time.sleep(LOAD_SECONDS)
         finally:
             load.stopped.set()
@@ -114,15 +125,20 @@ def test_what_was_acknowledged_is_there_once(keeper: Keeper, victim: str) -> Non
     all_at_once(
         kill,
         *[lambda nth=nth: load.spend(nth) for nth in range(SPENDERS)],
+        *[lambda nth=nth: load.hold(nth) for nth in range(HOLDERS)],
         *[load.tell] * TELLERS,
     )
-    assert load.interrupted > 0 or victim == "worker"
+    assert len(set(killed)) == ROUNDS and not set(killed) & set(keeper.pids(victim))
+    assert load.interrupted > 0
     ledger = books.rows(
-        "select idempotency_key, id::text from public.credit_transactions "
-        "where type = 'spend' and user_id = any(%s::uuid[])",
+        "select coalesce(t.idempotency_key, h.idempotency_key), t.id::text "
+        "from public.credit_transactions t left join public.credit_holds h on h.transaction_id = t.id "
+        "where t.type = 'spend' and t.user_id = any(%s::uuid[])",
         users,
     )
     assert dict(ledger) == load.spent and len(ledger) == len(load.spent)
+    holds = "select distinct status from public.credit_holds where user_id = any(%s::uuid[])"
+    assert books.one(holds, users) == "captured"
     credited = books.rows(
         "select payment_id::text from public.credit_transactions "
         "where type = 'purchase' and user_id = any(%s::uuid[])",
