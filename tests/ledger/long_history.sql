@@ -1,5 +1,5 @@
--- Books with one old customer among many: his 100,000 ledger rows, 20,000 used-up lots, 2,000 payments
--- and 2,000 holds; everybody else has a few of each. Written straight into the tables, in balance.
+-- Books with one old customer among many: his 100,000 ledger rows, 20,000 used-up lots, 2,000 payments,
+-- holds and account events each; everybody else has a few. Written straight into the tables, in balance.
 -- The old customer is 00000000-0000-4000-8000-000000000000, the others count on from there.
 
 create function pg_temp.customer(n integer) returns uuid language sql immutable
@@ -57,6 +57,10 @@ insert into public.credit_holds
    idempotency_key, expires_at, created_at, ended_at)
 select gen_random_uuid(), user_id, 'docx_processing', 1, 1, 2, '{}', '{}', 'released', 0, '',
        now() - nth * interval '1 hour', now() - nth * interval '1 hour', now()
+from size, generate_series(1, others) nth;
+
+insert into public.account_events (user_id, type, data, attempts, next_attempt_at, delivered_at, created_at)
+select user_id, 'low_balance', '{}', 1, null, now(), now() - nth * interval '1 hour'
 from size, generate_series(1, others) nth;
 
 analyze;

@@ -120,6 +120,20 @@ def test_facts_find_what_they_speak_of(archive: Archive, facts: dict[str, Any]) 
     assert archive.rows_read("service_role", "select public.find_drift(%s)", Jsonb([facts])) <= 15
 
 
+PAID = {"payment_intent_id": "pi_0_3", "paid": True, "amount": 899, "currency": "usd"}
+
+
+@pytest.mark.parametrize("facts", [*FACTS.values(), PAID], ids=[*FACTS, "paid"])
+@pytest.mark.parametrize("event_id", ["evt_new", "evt_24999", "evt_25000"])
+def test_a_webhook_finds_its_event_and_what_it_speaks_of(
+    archive: Archive, event_id: str, facts: dict[str, Any]
+) -> None:
+    """New, told before, or taken again after it had failed."""
+    event = Jsonb({"id": event_id, "type": "usual", "livemode": False, "created": 0})
+    receive = "select public.receive_event(%s, false, %s)"
+    assert archive.rows_read("service_role", receive, event, Jsonb(facts)) <= 20
+
+
 @pytest.mark.parametrize("column", ["id", "stripe_payment_intent_id"])
 def test_a_refund_is_planned_by_a_few_rows(archive: Archive, column: str) -> None:
     """This payment was never paid: the plan is refused after it has been found."""

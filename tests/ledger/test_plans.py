@@ -82,11 +82,27 @@ def test_a_hold_reads_a_handful_of_rows(archive: Archive) -> None:
     assert archive.rows_read("service_role", hold, OLD_CUSTOMER) <= 20
 
 
+@pytest.fixture
+def hold_id(archive: Archive) -> Iterator[str]:
+    """The old customer's, from the one lot that is open."""
+    with archive.books.desk() as desk:
+        hold_id = desk.hold(OLD_CUSTOMER, 2)["hold_id"]
+        yield hold_id
+        desk.release(hold_id)
+
+
+@pytest.mark.parametrize("end", ["capture(%s, 1)", "capture(%s)", "release(%s)"])
+def test_the_end_of_a_hold_reads_a_handful_of_rows(
+    archive: Archive, hold_id: str, end: str
+) -> None:
+    assert archive.rows_read("service_role", f"select public.{end}", hold_id) <= 20
+
+
 def test_the_balance_reads_open_lots_alone(archive: Archive) -> None:
     assert archive.rows_read("authenticated", "select public.get_credits()") <= 10
 
 
-@pytest.mark.parametrize("function", ["list_transactions", "list_payments"])
+@pytest.mark.parametrize("function", ["list_transactions", "list_payments", "list_account_events"])
 def test_a_page_reads_a_page(archive: Archive, function: str) -> None:
     first = f"select public.{function}({PAGE})"
     assert archive.rows_read("authenticated", first) <= PAGE + 5
@@ -122,7 +138,17 @@ def test_usage_reads_no_more_than_its_period(archive: Archive) -> None:
     assert archive.rows_read("authenticated", usage, since, to) <= in_period
 
 
-@pytest.mark.parametrize("job", ["expire_credits", "expire_holds"])
+def test_the_forecast_reads_no_more_than_thirty_days(archive: Archive) -> None:
+    in_period = archive.books.one(
+        "select count(*) from public.credit_transactions "
+        "where user_id = %s and created_at >= now() - interval '30 days'",
+        OLD_CUSTOMER,
+    )
+    assert in_period > 1000
+    assert archive.rows_read("authenticated", "select public.get_forecast()") <= in_period + 10
+
+
+@pytest.mark.parametrize("job", ["expire_credits", "expire_holds", "claim_account_events"])
 def test_a_job_with_nothing_to_do_reads_nothing(archive: Archive, job: str) -> None:
     assert archive.rows_read("service_role", f"select public.{job}(100)") == 0
 
