@@ -3,7 +3,7 @@
 public   anybody, whatever they bring
 visitor  anybody without a token, or a user with a valid one
 user     a valid access token of somebody who signed up
-admin    a user whose token says app_metadata.role = admin
+admin    a user whose token says app_metadata.role = admin, and the database still does
 service  another server of the same owner, with one of SERVICE_API_KEYS
 job      the scheduler, with CRON_SECRET
 webhook  nobody by header; the route checks Stripe's signature
@@ -20,6 +20,7 @@ from flask import Flask, current_app, g, request
 from backend.config import Settings
 from backend.errors import Forbidden, Problem, Unauthorized
 from backend.gateways.jwks import KeySet
+from backend.wiring import services
 
 Policy = Literal["public", "visitor", "user", "admin", "service", "job", "webhook"]
 Kind = Literal["user", "service", "job"]
@@ -80,7 +81,10 @@ def identify() -> None:
 
 
 def enforce() -> None:
-    """Before each request, after the limits: refuse who may not. Raises Unauthorized, Forbidden."""
+    """Before each request, after the limits: refuse who may not.
+
+    Raises Unauthorized, Forbidden and, for an admin's route, DatabaseUnavailable.
+    """
     view: Any = current_app.view_functions.get(request.endpoint or "")
     # A browser asks with OPTIONS first, without a token, whether it may ask at all (CORS).
     if view is None or request.method == "OPTIONS" or view.policy in ("public", "webhook"):
@@ -99,6 +103,8 @@ def enforce() -> None:
         raise Forbidden()
     if g.caller.is_anonymous and request.method != "GET":
         raise Forbidden("Please create an account first: guests may look, but not buy.")
+    if required == "admin":
+        services().administration.require(g.caller.id)
 
 
 class TokenVerifier:

@@ -23,6 +23,10 @@ limiter = Limiter(
 )
 # Buying costs requests to Stripe, so it is tighter than reading.
 buying = limiter.limit(lambda: current_app.config["settings"].ratelimit_buying)
+# One budget for all routes that ask Stripe, so that nobody uses up Stripe's limit for everybody.
+asking_stripe = limiter.shared_limit(
+    lambda: current_app.config["settings"].ratelimit_default, scope="stripe"
+)
 unlimited = limiter.exempt
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, g
 
 from backend.auth import policy
 from backend.errors import NotFound
-from backend.limits import buying
+from backend.limits import asking_stripe, buying
 from backend.routes.callers import buyer
 from backend.routes.idempotency import idempotent
 from backend.routes.parsing import STRIPE_ID, Request, body
@@ -45,6 +45,7 @@ def set_up() -> tuple[dict[str, Any], int]:
 
 @blueprint.post("/payment-methods/<card_id>/default")
 @policy("user")
+@asking_stripe
 @idempotent
 def make_default(card_id: str) -> dict[str, Any]:
     """Pay with this card from now on."""
@@ -55,6 +56,7 @@ def make_default(card_id: str) -> dict[str, Any]:
 
 @blueprint.delete("/payment-methods/<card_id>")
 @policy("user")
+@asking_stripe
 def remove(card_id: str) -> dict[str, Any]:
     """Forget a card, here and at Stripe."""
     cards = services().cards.remove(g.caller.token, g.caller.id, _id(card_id))

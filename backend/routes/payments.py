@@ -6,7 +6,7 @@ import msgspec
 from flask import Blueprint, g
 
 from backend.auth import policy
-from backend.limits import buying
+from backend.limits import asking_stripe, buying
 from backend.routes.callers import buyer
 from backend.routes.idempotency import attempt, idempotent
 from backend.routes.parsing import (
@@ -105,6 +105,7 @@ def get_payment(payment_id: Any) -> dict[str, Any]:
 
 @blueprint.post("/payments/<uuid:payment_id>/refresh")
 @policy("user")
+@asking_stripe
 @idempotent
 def refresh(payment_id: Any) -> dict[str, Any]:
     """Ask Stripe now."""
@@ -114,6 +115,7 @@ def refresh(payment_id: Any) -> dict[str, Any]:
 
 @blueprint.post("/payments/<uuid:payment_id>/cancel")
 @policy("user")
+@asking_stripe
 @idempotent
 def cancel(payment_id: Any) -> dict[str, Any]:
     """Make sure that this can't be paid any more."""

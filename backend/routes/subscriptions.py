@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, g
 
 from backend.auth import policy
-from backend.limits import buying
+from backend.limits import asking_stripe, buying
 from backend.routes.callers import buyer
 from backend.routes.idempotency import idempotent
 from backend.routes.parsing import Locale, Request, StripeId, Url, body
@@ -27,6 +27,7 @@ class SubscriptionRequest(Request):
 
 @blueprint.post("/stripe/cancel-subscription")
 @policy("user")
+@asking_stripe
 @idempotent
 def cancel() -> dict[str, Any]:
     """Let it end with the period that is paid for."""
@@ -36,6 +37,7 @@ def cancel() -> dict[str, Any]:
 
 @blueprint.post("/stripe/resume-subscription")
 @policy("user")
+@asking_stripe
 @idempotent
 def resume() -> dict[str, Any]:
     """Let it go on after all."""

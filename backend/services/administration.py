@@ -20,6 +20,10 @@ class Administration:
         self._settings = settings
         self._database = database
 
+    def require(self, user_id: str) -> None:
+        """Raises Forbidden for who is no admin now, whatever his token says."""
+        self._database.as_service("require_admin", user_id=user_id)
+
     def payments(
         self,
         limit: int,

@@ -1,5 +1,6 @@
 """Checkout: Stripe's own page, by itself or embedded in ours, for a package or a subscription."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -68,7 +69,13 @@ class Checkout:
         learnt = facts.of_checkout_session(session)
         if order["payment"]["ui_mode"] == "embedded":
             learnt |= self._orders.page_of(order["payment"])
-        return session, self._orders.record(learnt)
+        payment = self._orders.record(learnt)
+        if payment["stripe_checkout_session_id"] != session["id"]:
+            # It has one already, of a customer who is gone: money for a second would be refused.
+            with suppress(StripeRejected):
+                self._stripe.expire_checkout_session(session["id"])
+            raise InvalidState("This payment can't be continued. Start a new one.")
+        return session, payment
 
     def _is_bought(self, order: Order) -> bool:
         """Whether its subscription lives, or is paid for on a page that another tab had opened. If

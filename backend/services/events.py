@@ -13,6 +13,7 @@ from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts, inquiry
 from backend.services.handlers import HANDLERS, Handler
+from backend.services.kept import kept
 
 log = logging.getLogger("topup.webhook")
 
@@ -53,7 +54,7 @@ class Webhook:
 
     def _record(self, event: dict[str, Any], learnt: facts.Facts | None) -> dict[str, Any]:
         return self._database.as_service(
-            "receive_event", event=event, livemode=self._settings.livemode, facts=learnt
+            "receive_event", event=kept(event), livemode=self._settings.livemode, facts=learnt
         )
 
     def _ask_session(self, payment_id: str, amount: int) -> None:
@@ -64,7 +65,7 @@ class Webhook:
             self._database.as_service("record_facts", facts=learnt)
 
     def _facts_of(self, event: dict[str, Any]) -> facts.Facts | None:
-        """The facts an event carries; None if it does not concern us, none if it can't be read.
+        """The facts an event carries; None if it does not concern us, {} if it can't be read.
 
         An object in the shape of another API version is not guessed at: Stripe is asked for it as
         it is now. What can't be read even so is recorded as failed, for a person to look at.

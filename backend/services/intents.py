@@ -64,11 +64,17 @@ class Intents:
         Raises InvalidState when the order is over, and what StripeApi raises.
         """
         intent = self._orders.place(order, buyer, self._ask)
-        return intent, self._orders.record(
+        payment = self._orders.record(
             facts.of_payment_intent(intent)
             | self._orders.page_of(order["payment"])
             | open_for(INTENT_LIFETIME, order["payment"])
         )
+        if payment["stripe_payment_intent_id"] != intent["id"]:
+            # It has one already, of a customer who is gone: money for a second would be refused.
+            with suppress(StripeRejected):
+                self._stripe.cancel_payment_intent(intent["id"], "duplicate")
+            raise InvalidState("This payment can't be continued. Start a new one.")
+        return intent, payment
 
     def _ask(self, order: Order, customer_id: str) -> dict[str, Any]:
         """Nothing but the order decides what is asked, so that asking again is asking the same."""

@@ -6,23 +6,27 @@ merged them. How far a run has got is written down after each page, so that the 
 from there.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX, Settings
 from backend.gateways.stripe_api import LISTS, StripeApi, StripeObject
 from backend.gateways.stripe_errors import StripeRejected
-from backend.gateways.supabase import Database
+from backend.gateways.supabase import Database, DatabaseError
 from backend.services import facts
 from backend.services.facts import Facts
 
+log = logging.getLogger("topup.reconciliation")
+
 # A scheduled run looks this far back: a payment's end is known after some days.
 WINDOW_SECONDS = 30 * 86_400
-# These end long after they began: a dispute is decided, a refund fails, within months.
-SLOW = {"refunds": 180 * 86_400, "disputes": 180 * 86_400}
+# These end long after they began: a dispute is decided, a refund fails, an open invoice is paid.
+SLOW = {"refunds": 180 * 86_400, "disputes": 180 * 86_400, "invoices": 90 * 86_400}
 PAGES_MAX = 10_000  # a million objects of one list
 
 READINGS: dict[str, Callable[[StripeObject], Facts | None]] = {
@@ -35,6 +39,16 @@ READINGS: dict[str, Callable[[StripeObject], Facts | None]] = {
 }
 RESOURCES = list(LISTS)
 Progress = Callable[[str, dict[str, int]], None]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What Stripe had in one list at `asked_at` (RFC 3339), up to the object `last_id`."""
+
+    resource: str
+    objects: list[StripeObject]
+    last_id: str | None
+    asked_at: str
 
 
 class Reconciliation:
@@ -52,9 +66,9 @@ class Reconciliation:
         place = self._begin(since)
         counts = Counter(place["counts"])
         pages = self._pages(_seconds(place["since"]), place["resource"], place["starting_after"])
-        for resource, objects, last_id in pages:
-            counts.update(self._compare(resource, objects, repair=True))
-            self._note(resource, last_id, counts)
+        for page in pages:
+            counts.update(self._compare(page, repair=True))
+            self._note(page.resource, page.last_id, counts)
             if time.monotonic() > deadline:
                 return _report(counts, place["since"], done=False)
         self._note(None, None, counts)
@@ -66,19 +80,20 @@ class Reconciliation:
         `progress(resource, counts)` is called after each page.
         """
         counts: Counter[str] = Counter()
-        for resource, objects, _ in self._pages(int(since.timestamp()), None, None):
-            counts.update(self._compare(resource, objects, repair=not dry_run))
-            progress(resource, dict(counts))
+        for page in self._pages(int(since.timestamp()), None, None):
+            counts.update(self._compare(page, repair=not dry_run))
+            progress(page.resource, dict(counts))
         return _report(counts, since.isoformat(), done=True)
 
     def _pages(
         self, since: int, resource: str | None, starting_after: str | None
-    ) -> Iterator[tuple[str, list[StripeObject], str | None]]:
+    ) -> Iterator[Page]:
         """Every page of every list, from the place where a run was cut off."""
         for name in RESOURCES[RESOURCES.index(resource) if resource else 0 :]:
             last_id = starting_after if name == resource else None
             for _ in range(PAGES_MAX):
                 oldest = min(since, int(time.time()) - SLOW.get(name, 0))
+                asked_at = datetime.now(UTC).isoformat()
                 try:
                     objects, has_more = self._stripe.page_of(name, oldest, last_id)
                 except StripeRejected as rejection:
@@ -87,14 +102,14 @@ class Reconciliation:
                     last_id = None  # the last object read was deleted: from the beginning again
                     continue
                 last_id = objects[-1]["id"] if objects else last_id
-                yield name, objects, last_id
+                yield Page(name, objects, last_id, asked_at)
                 if not has_more:
                     break
 
-    def _compare(self, resource: str, objects: list[StripeObject], repair: bool) -> Counter[str]:
+    def _compare(self, page: Page, repair: bool) -> Counter[str]:
         """Counts: checked, repaired, refused, and drift:<kind> for each kind."""
-        counts = Counter(checked=len(objects))
-        readings = self._read(resource, objects)
+        counts = Counter(checked=len(page.objects))
+        readings = self._read(page)
         kinds = self._database.as_service("find_drift", facts=readings) if readings else []
         counts.update(f"drift:{kind}" for kind in kinds if kind)
         if repair:
@@ -106,8 +121,7 @@ class Reconciliation:
         """Merge each. What differs even then, or was flagged, is refused: a person must look."""
         if not drifted:
             return Counter()
-        record = self._database.as_service
-        payments = [record("record_facts", facts=learnt) for learnt in drifted]
+        payments = [self._merge(learnt) for learnt in drifted]
         still = self._database.as_service("find_drift", facts=drifted)
         refused = sum(
             kind is not None or _is_flagged(payment)
@@ -115,14 +129,26 @@ class Reconciliation:
         )
         return Counter(repaired=len(drifted) - refused, refused=refused)
 
-    def _read(self, resource: str, objects: list[StripeObject]) -> list[Facts]:
-        if resource == "invoices":  # a list shows the first lines only
+    def _merge(self, learnt: Facts) -> dict[str, Any] | None:
+        """One that the database can't take must not hold up all that come after it."""
+        try:
+            return self._database.as_service("record_facts", facts=learnt)
+        except DatabaseError:
+            log.exception("facts that can't be merged", extra={"facts": learnt})
+            return None
+
+    def _read(self, page: Page) -> list[Facts]:
+        objects = page.objects
+        if page.resource == "invoices":  # a list shows the first lines only
             objects = [
                 self._stripe.retrieve_invoice(found["id"]) if found["lines"]["has_more"] else found
                 for found in objects
             ]
-        read = (READINGS[resource](found) for found in objects)
-        return [learnt for learnt in read if learnt]
+        readings = [learnt for found in objects if (learnt := READINGS[page.resource](found))]
+        for learnt in readings:
+            if "subscription" in learnt:  # what was told since then is newer
+                learnt["subscription"]["learnt_at"] = page.asked_at
+        return readings
 
     def _begin(self, since: datetime | None) -> dict[str, Any]:
         start = since.timestamp() if since else time.time() - WINDOW_SECONDS

@@ -103,3 +103,12 @@ def test_a_shop_whose_redis_is_away_goes_on_with_its_own_limits(sandbox: Env) ->
         sandbox, RATELIMIT_STORAGE_URI="redis://127.0.0.1:9/0", RATELIMIT_DEFAULT="3 per minute"
     )
     assert statuses(4, lambda: client.get("/api/packages")) == [200] * 3 + [429]
+
+
+def test_everything_that_asks_stripe_shares_one_limit(tight: Any, buyer: Person) -> None:
+    order = buyer.order()
+    asking = [f"/api/payments/{order['payment_id']}/{verb}" for verb in ("refresh", "cancel")]
+    headers = shop.bearer(buyer.token)
+    answers = [tight.post(path, json={}, headers=headers).status_code for path in asking * 2]
+    assert answers == [200, 200, 200, 429]
+    assert tight.get("/api/credits", headers=headers).status_code == 200

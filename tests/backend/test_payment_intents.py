@@ -11,7 +11,12 @@ from tests.backend.purchase import Shop
 from tests.backend.wallet import CARDS, INTENTS, STARTER, Wallet
 from tests.backend.webhook import Webhook, event
 from tests.people import People, Person, banned
-from tests.stripe_browser import ASKS_ALWAYS, DECLINED_AFTER_ASKING, StripeBrowser
+from tests.stripe_browser import (
+    ASKS_ALWAYS,
+    CAN_ONLY_BE_SAVED,
+    DECLINED_AFTER_ASKING,
+    StripeBrowser,
+)
 from tests.stripe_console import StripeConsole, eventually
 from tests.together import all_at_once, at_once
 
@@ -595,3 +600,35 @@ def test_an_event_about_another_intent_pays_no_order_that_has_one(
     assert webhook.outcome(event("payment_intent.succeeded", other)) == "failed"
     assert buyer.payment(order["payment_id"])["status"] == "pending"
     assert buyer.available == 0
+
+
+def test_a_second_intent_for_a_customer_who_was_deleted_meanwhile_cannot_be_paid(
+    wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    card = {"payment_method_id": wallet.save(CAN_ONLY_BE_SAVED)}
+    buyer = wallet.buyer
+    assert buyer.post(INTENTS, STARTER | card, key="one wish").status_code == 402
+    [customer] = stripe_console.customers(buyer.email)
+    stripe_console.delete(f"customers/{customer}")
+    eventually(lambda: wallet.cards, lambda cards: not cards)
+    stripe_console.forget_requests()
+    again = buyer.post(INTENTS, STARTER | card, key="one wish")
+    assert (again.status_code, again.json()["code"]) == (409, "invalid_state")
+    [second] = intents_made(stripe_console)
+    assert stripe_console.api(f"payment_intents/{second}")["status"] == "canceled"
+
+
+def test_of_what_stripe_tells_about_a_card_the_inbox_keeps_what_the_shop_shows(
+    wallet: Wallet, database: Connection
+) -> None:
+    card_id = wallet.pay_and_save()
+    told = eventually(lambda: payloads_about(database, card_id), bool)
+    for payload in told:
+        for private in ("fingerprint", "billing_details", "customer_details"):
+            assert private not in payload
+    assert "4242" in "".join(told)
+
+
+def payloads_about(database: Connection, thing: str) -> list[str]:
+    query = "select payload::text as told from stripe_events where payload::text like %s"
+    return [row["told"] for row in database.execute(query, [f"%{thing}%"])]

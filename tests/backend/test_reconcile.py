@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from backend.errors import StripeUnavailable
+from backend.gateways.stripe_api import StripeApi
 from backend.services.reconciliation import Reconciliation
 from tests import shop
 from tests.backend.checkout_page import CheckoutPage
@@ -17,6 +18,7 @@ from tests.backend.commands import flask
 from tests.backend.jobs import Jobs
 from tests.backend.purchase import Shop
 from tests.backend.silent_day import SilentDay
+from tests.backend.subscriber import Subscriber
 from tests.backend.wallet import INTENTS
 from tests.backend.webhook import Webhook
 from tests.people import People, Person
@@ -451,3 +453,44 @@ def test_all_webhooks_of_200_payments_lost_and_one_reconcile_brings_everything(
     again = jobs.reconcile()
     assert (again["drift"], again["repaired"], again["refused"]) == ({}, 0, 0)
     assert again["checked"] >= report["checked"]
+
+
+def test_what_the_database_cannot_take_holds_up_nothing_else(
+    level: None,
+    buyer: Person,
+    stranger: Person,
+    shop_floor: Shop,
+    jobs: Jobs,
+    database: psycopg.Connection[dict],
+) -> None:
+    poisonous, other = shop_floor.sell_silently(buyer), shop_floor.sell_silently(stranger)
+    database.execute(
+        "alter table payment_orders add constraint poison "
+        f"check (id <> '{poisonous.payment_id}' or paid_at is null) not valid"
+    )
+    try:
+        report = jobs.reconcile()
+    finally:
+        database.execute("alter table payment_orders drop constraint poison")
+    assert report["refused"] > 0
+    assert (other.now["status"], poisonous.now["status"]) == ("succeeded", "pending")
+    jobs.reconcile()
+    assert poisonous.now["status"] == "succeeded"
+
+
+def test_what_is_told_while_a_list_is_read_is_newer_than_the_list(
+    subscribed: Subscriber, small_pages: Reconciliation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = StripeApi.page_of
+
+    def read_and_then_cancel(stripe: StripeApi, name: str, *place: Any) -> Any:
+        page = read(stripe, name, *place)
+        if name == "subscriptions":
+            subscription = {"subscription_id": subscribed.subscription["id"]}
+            answer = subscribed.buyer.post("/api/stripe/cancel-subscription", subscription)
+            assert answer.status_code == 200, answer.text
+        return page
+
+    monkeypatch.setattr(StripeApi, "page_of", read_and_then_cancel)
+    small_pages.run_whole(datetime.now(UTC), dry_run=False, progress=lambda *_: None)
+    assert subscribed.listed["cancel_at_period_end"] is True

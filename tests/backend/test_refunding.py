@@ -558,3 +558,24 @@ def test_the_same_key_gives_the_same_results(
 def test_a_wrong_question_is_a_422(admin: Person, wish: dict) -> None:
     answer = admin.post(BULK, wish)
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
+
+
+def test_a_key_of_yesterday_whose_answer_was_lost_refunds_no_second_time(
+    admin: Person,
+    purchase: Purchase,
+    stripe_console: StripeConsole,
+    database: psycopg.Connection[dict],
+) -> None:
+    """Stripe forgets its own key after a day."""
+    stripe_console.fault(method="POST", path=REFUNDS, status=500, when="after", times=3)
+    assert admin.post(path_of(purchase), {"amount": 100}, key="once").status_code == 503
+    stripe_console.put_back()
+    database.execute(
+        "update idempotency_keys set created_at = now() - interval '1 day' "
+        "where caller = %s and key = 'once'",
+        [admin.id],
+    )
+    again = admin.post(path_of(purchase), {"amount": 100}, key="once")
+    assert (again.status_code, again.json()["code"]) == (409, "invalid_state")
+    assert given_back(stripe_console, purchase) == [100]
+    database.execute("delete from idempotency_keys where caller = %s", [admin.id])

@@ -191,3 +191,19 @@ def test_the_record_of_consent_cannot_be_changed(books: Books, ready: str) -> No
     for change in ("update {} set terms = '{{}}'", "delete from {}", "truncate {}"):
         with pytest.raises(psycopg.errors.RestrictViolation):
             books.rows(change.format("public.auto_recharge_consents"))
+
+
+def test_an_order_of_earlier_terms_whose_answer_was_lost_is_not_charged(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    assert due(desk)
+    desk.recharge(ready, enabled=False)
+    wait(books, "1 hour")
+    desk.recharge(ready, monthly_limit=499)
+    assert due(desk) is None
+
+
+def test_switching_off_what_is_off_is_no_news(books: Books, desk: Desk, ready: str) -> None:
+    for _ in range(3):
+        desk.recharge(ready, enabled=False)
+    assert books.one("select count(*) from public.auto_recharge_consents") == 2

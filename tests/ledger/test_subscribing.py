@@ -159,3 +159,38 @@ def test_credits_that_do_not_roll_over_end_a_day_after_their_period(
         YEARLY_CREDITS,
     )
     assert in_a_year == 366
+
+
+def test_an_invoice_that_gives_back_more_than_it_asks_grants_its_credits(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    """A bigger package at a lower price, with tax: amount, discount and tax are below zero."""
+    bigger, smaller = desk.price(amount=900, credits=1200), desk.price(amount=1000, credits=1000)
+    lines = [{"price_id": smaller, "amount": -1000}, {"price_id": bigger, "amount": 900}]
+    invoice = {"id": new_id("in"), "subscription_id": new_id("sub"), "currency": "usd"}
+    invoice |= {"billing_reason": "subscription_update", "amount_subtotal": -100, "lines": lines}
+    money = {"paid": True, "amount": 0, "currency": "usd", "amount_tax": -8, "amount_discount": -1}
+    desk.facts(customer_id=desk.customer(user_id), invoice=invoice, **money)
+    assert books.one(GRANTED) == 200
+
+
+@pytest.mark.parametrize("told", [{"processing": True}, {"paid": True}], ids=str)
+def test_what_is_paid_for_is_not_sold_again_while_stripe_has_not_told_of_the_subscription(
+    desk: Desk, user_id: str, told: dict[str, Any]
+) -> None:
+    order = desk.order(user_id, "monthly")
+    money = {"amount": order["amount"], "currency": order["currency"]} if "paid" in told else {}
+    desk.facts(payment_id=order["payment_id"], checkout_session_id=new_id("cs"), **told, **money)
+    with pytest.raises(Refused, match="invalid_state"):
+        desk.order(user_id, "monthly")
+
+
+def test_a_package_with_another_interval_is_sold_at_another_price(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    price_id = desk.price()
+    order = desk.order(user_id, "monthly")["payment_id"]
+    sold_as = "select public.get_order(%s) ->> 'stripe_price_id'"
+    assert books.one(sold_as, order) == price_id
+    books.rows("update public.credit_packages set interval = 'year' where id = 'monthly'")
+    assert books.one(sold_as, order) is None

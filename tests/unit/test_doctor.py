@@ -53,6 +53,7 @@ REPORT: dict[str, Any] = {
     "private_schema_open_to": [],
     "default_privileges_open_to": [],
     "ledger_is_append_only": True,
+    "holds_test_credits": False,
     "failed_events": 0,
     "last_event_at": None,
     "broken_laws": {"count": 0, "first": []},
@@ -73,12 +74,12 @@ def judged(*path: Any, to: Any) -> list[Finding]:
     for name in path[:-1]:
         place = place[name]
     place[path[-1]] = to
-    return list(books.judge(report, MADE))
+    return list(books.judge(report, MADE, livemode=True))
 
 
 def test_a_healthy_database_has_nothing() -> None:
     """Whatever tables and functions the host app has beside ours."""
-    assert ailments(books.judge(REPORT, MADE)) == []
+    assert ailments(books.judge(REPORT, MADE, livemode=True)) == []
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,7 @@ def test_a_healthy_database_has_nothing() -> None:
         (("roles", "anon", "authenticator_may_become"), False, ("problem", "roles")),
         (("roles", "service_role", "bypasses_row_security"), False, ("problem", "roles")),
         (("ledger_is_append_only",), False, ("problem", "ledger")),
+        (("holds_test_credits",), True, ("warning", "test money")),
         (("failed_events",), 3, ("warning", "inbox")),
         (("broken_laws",), None, ("warning", "audit")),
         (
@@ -113,12 +115,17 @@ def test_each_ailment_is_found(path: tuple[Any, ...], to: Any, ailment: tuple[st
     assert ailment in ailments(judged(*path, to=to))
 
 
+def test_where_test_money_is_all_there_is_its_credits_are_no_ailment() -> None:
+    report = REPORT | {"holds_test_credits": True}
+    assert ailments(books.judge(report, MADE, livemode=False)) == []
+
+
 def test_migrations_that_were_applied_by_hand_are_known_by_what_they_made() -> None:
     assert ailments(judged("migrations", to=None)) == []
 
 
 def test_without_the_files_the_rest_is_looked_at() -> None:
-    subjects = {finding.subject for finding in books.judge(REPORT, None)}
+    subjects = {finding.subject for finding in books.judge(REPORT, None, livemode=True)}
     assert {"roles", "ledger", "audit"} <= subjects
 
 

@@ -217,3 +217,10 @@ def test_a_dispute_is_a_fact_about_its_intent() -> None:
         "payment_intent_id": "pi_1",
         "disputes": [kept | {"due_by": "2023-11-14T22:13:20+00:00"}],
     }
+
+
+def test_the_reference_in_a_payment_links_address_is_nobodys_word() -> None:
+    link = session(status="complete", payment_status="paid") | {
+        "metadata": {}, "client_reference_id": "7f8de1a4-3f0c-4a4e-9a52-0f8e1c1f5a10",
+    }  # fmt: skip
+    assert "payment_id" not in facts.of_checkout_session(link)

@@ -30,11 +30,11 @@ def examine(settings: Settings, database: Database) -> Iterator[Finding]:
     version = report["server_version"]
     yield Finding.ok(AREA, "connection", f"{settings.supabase_url}, Postgres {version}")
     yield clock.judge(AREA, datetime.fromisoformat(report["now"]), asked_at, time.time())
-    yield from judge(report, made_by_files())
+    yield from judge(report, made_by_files(), settings.livemode)
     yield _price_list(settings, database)
 
 
-def judge(report: Report, made: Made | None) -> Iterator[Finding]:
+def judge(report: Report, made: Made | None, livemode: bool) -> Iterator[Finding]:
     """What the report means, against what the migration files make."""
     yield from _roles(report)
     if made is None:
@@ -44,6 +44,7 @@ def judge(report: Report, made: Made | None) -> Iterator[Finding]:
         yield from _tables(report, made)
         yield from _grants(report, made)
     yield _ledger(report)
+    yield _money(report, livemode)
     yield _laws(report)
     yield _inbox(report)
 
@@ -218,6 +219,19 @@ def _ledger(report: Report) -> Finding:
         "Its trigger is off, so its rows can be changed.",
         "alter table public.credit_transactions enable trigger user;",
     )
+
+
+def _money(report: Report, livemode: bool) -> Finding:
+    """The ledger does not tell test credits from bought ones: both can be spent."""
+    if livemode and report["holds_test_credits"]:
+        return Finding.warning(
+            AREA,
+            "test money",
+            "Credits that were bought with test money can be spent here.",
+            "Take them back (POST /api/admin/credits/grant, below zero), or go live with a Supabase"
+            " project of its own. Never let a test deployment use this one.",
+        )
+    return Finding.ok(AREA, "test money", "It has bought nothing that live credits would pay for.")
 
 
 def _laws(report: Report) -> Finding:

@@ -9,7 +9,6 @@ from backend.services.facts.common import (
     known,
     payment_id_in,
     time_of,
-    uuid_of,
 )
 
 ASYNC_PAYMENT_FAILED: Facts = {
@@ -37,8 +36,8 @@ def of_checkout_session(session: StripeObject) -> Facts:
         **(of_payment_intent(intent) if intent else {}),
         **((of_invoice(invoice) if invoice else None) or {}),
         **(_subscription_of(session) or {}),
-        "payment_id": payment_id_in(session.get("metadata"))
-        or uuid_of(session.get("client_reference_id")),
+        # Not client_reference_id: on a payment link anybody may choose that.
+        "payment_id": payment_id_in(session.get("metadata")),
         "checkout_session_id": session["id"],
         "customer_id": id_of(session.get("customer")),
         "payment_url": session.get("url"),

@@ -16,6 +16,7 @@ create table public.stripe_prices (
   currency   text not null,
   amount     bigint not null check (amount > 0),
   credits    bigint not null check (credits > 0),
+  interval   text,
   locale     text not null,
   livemode   boolean not null,
   archived   boolean not null default false,
@@ -111,8 +112,9 @@ security definer
 set search_path = ''
 as $$
   update public.stripe_prices set archived = true where id = p_replaces;
-  insert into public.stripe_prices (id, package_id, currency, amount, credits, locale, livemode)
-  values (p_price_id, p_package_id, p_currency, p_amount, p_credits, p_locale, p_livemode)
+  insert into public.stripe_prices (id, package_id, currency, amount, credits, interval, locale, livemode)
+  select p_price_id, p_package_id, p_currency, p_amount, p_credits, sold.interval, p_locale, p_livemode
+  from public.credit_packages sold where sold.id = p_package_id
   on conflict do nothing
 $$;
 

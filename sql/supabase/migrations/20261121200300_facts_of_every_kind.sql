@@ -357,10 +357,11 @@ begin
       then least(paid_at, coalesce((p_facts ->> 'paid_at')::timestamptz, now())) else paid_at end,
     amount_captured = case when v_is_paid then (p_facts ->> 'amount')::bigint else amount_captured end,
     amount_due = case when v_is_paid then (p_facts ->> 'amount')::bigint else amount_due end,
+    -- Below zero in an invoice that gives more back than it asks for.
     amount_discount = case when v_is_paid
-      then coalesce((p_facts ->> 'amount_discount')::bigint, amount_discount) else amount_discount end,
+      then greatest(0, coalesce((p_facts ->> 'amount_discount')::bigint, amount_discount)) else amount_discount end,
     amount_tax = case when v_is_paid
-      then coalesce((p_facts ->> 'amount_tax')::bigint, amount_tax) else amount_tax end
+      then greatest(0, coalesce((p_facts ->> 'amount_tax')::bigint, amount_tax)) else amount_tax end
   where id = o.id
   returning * into o;
 

@@ -17,6 +17,13 @@ as $$
     select from public.subscriptions s join public.stripe_prices price on price.id = s.stripe_price_id
     where s.user_id = p_user_id and s.livemode = p_livemode and s.ended_at is null
       and price.package_id = p_package_id)
+  -- Or one is paid for, and Stripe has not told of it yet, as it does for three days.
+  or exists (
+    select from public.payment_orders o
+    where o.user_id = p_user_id and o.livemode = p_livemode and o.package_id = p_package_id
+      and o.kind = 'subscription' and o.ui_mode <> 'invoice' and o.status in ('processing', 'succeeded')
+      and o.created_at > now() - interval '3 days'
+      and not exists (select from public.subscriptions s where s.id = o.stripe_subscription_id))
 $$;
 
 -- An order with all that the request to Stripe is made of: {payment: the payments row, product: {name,
@@ -37,7 +44,8 @@ as $$
     'stripe_price_id', (
       select price.id from public.stripe_prices price
       where (price.package_id, price.currency, price.amount, price.credits, price.locale, price.livemode)
-          = (o.package_id, o.currency, o.amount, o.credits, o.locale, o.livemode) and not price.archived
+          = (o.package_id, o.currency, o.amount, o.credits, o.locale, o.livemode)
+        and price.interval = sold.interval and not price.archived
       order by price.created_at, price.id limit 1),
     'customer_id', case when known.deleted_at is null then known.stripe_customer_id end,
     'former_customer_id', case when known.deleted_at is not null then known.stripe_customer_id end,
@@ -124,7 +132,7 @@ begin
           select from public.payment_orders other
           where other.user_id = p_user_id and other.package_id = p_package_id and other.livemode = p_livemode
             and other.status = 'pending' and other.stripe_checkout_session_id is null
-            and other.ui_mode <> 'invoice' and other.created_at > now() - interval '1 minute') then
+            and other.ui_mode <> 'invoice' and other.created_at > now() - interval '3 minutes') then
         perform private.fail(409, 'invalid_state', 'This subscription is being ordered in another tab just now.');
       end if;
     end if;

@@ -111,14 +111,15 @@ as $$
     ) last)
 $$;
 
--- Whether the answer about a recharge never reached us.
-create function private.is_lost(o public.payment_orders)
+-- Whether the answer about a recharge that the present consent covers never reached us.
+create function private.is_lost(o public.payment_orders, r public.auto_recharges)
 returns boolean
 language sql
 stable
 set search_path = ''
 as $$
-  select coalesce(o.status = 'pending' and o.expires_at is null and o.created_at > now() - interval '20 hours', false)
+  select coalesce(o.status = 'pending' and o.expires_at is null and o.created_at > now() - interval '20 hours'
+                  and o.created_at >= r.consented_at, false)
 $$;
 
 -- Whether a recharge may be ordered now, as far as earlier ones and the limit say: none is under way or
@@ -140,12 +141,12 @@ as $$
     select case
       when (last.o).status = 'processing' then false
       when (last.o).status = 'pending' and coalesce((last.o).expires_at, (last.o).created_at + interval '1 day') > now()
-        then private.is_lost(last.o)
+        then private.is_lost(last.o, r)
       when (last.o).status in ('pending', 'failed', 'canceled', 'expired') and (last.o).created_at >= r.consented_at
         then (last.o).created_at <= now() - interval '1 day'
       else (last.o).created_at <= now() - interval '10 minutes'
     end from last), true)
-  and (exists (select from last where private.is_lost(last.o))
+  and (exists (select from last where private.is_lost(last.o, r))
        or private.recharged_this_month(r.user_id, r.livemode, r.currency) + r.amount <= r.monthly_limit)
 $$;
 
@@ -184,8 +185,8 @@ begin
   perform private.require_active_user(p_user_id);
   if p_enabled is not true then
     update public.auto_recharges set enabled = false, off_reason = null, updated_at = now()
-    where user_id = p_user_id and livemode = p_livemode;
-    if found then
+    where user_id = p_user_id and livemode = p_livemode and (enabled or off_reason is not null);
+    if found then  -- what was off already is no news, and consents are kept for ever
       insert into public.auto_recharge_consents (user_id, terms) values (p_user_id, '{"enabled": false}');
     end if;
     return public.get_auto_recharge(p_user_id, p_livemode);
@@ -258,7 +259,7 @@ begin
     select * into v_last from public.payment_orders
     where user_id = r.user_id and kind = 'auto_recharge' and livemode = p_livemode
     order by created_at desc limit 1;
-    if private.is_lost(v_last) then
+    if private.is_lost(v_last, r) then
       v_orders := v_orders || jsonb_build_array(private.order_json(v_last));
       continue;
     end if;

@@ -58,8 +58,8 @@ end
 $$;
 
 -- The same, once per idempotency key: a repeated request gets the plan that was made first, whatever has
--- been refunded since. Answers {plan, body: the first answer, or null}. Refuses with idempotency_conflict
--- and as plan_refund() does.
+-- been refunded since. Answers {plan, body: the first answer, or null}. Refuses with idempotency_conflict,
+-- invalid_state (a plan of yesterday without an answer) and as plan_refund() does.
 create function public.plan_refund_once(
   p_caller text, p_key text, p_request_hash text, p_payment_id uuid, p_amount bigint)
 returns jsonb
@@ -75,6 +75,10 @@ begin
     set answer = jsonb_build_object('plan', public.plan_refund(p_payment_id, null, p_amount))
     where caller = p_caller and key = p_key
     returning answer into v_key.answer;
+  -- Stripe forgets its own key after a day, and would refund once more.
+  elsif not v_key.answer ? 'body' and v_key.created_at < now() - interval '20 hours' then
+    perform private.fail(409, 'invalid_state',
+      'What became of this refund is not known. Look at the payment, then use a new Idempotency-Key.');
   end if;
   return jsonb_build_object('plan', v_key.answer -> 'plan', 'body', v_key.answer -> 'body');
 end

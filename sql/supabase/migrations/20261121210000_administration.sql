@@ -1,10 +1,12 @@
 -- Administration: what an admin of the shop may look up about anybody.
 --
--- Does:  creates search_payments, get_user_account and list_stripe_events, which only the service may
---        call (the HTTP layer asks for an admin first), and the indexes that they read by.
+-- Does:  creates require_admin, and search_payments, get_user_account and list_stripe_events, which
+--        only the service may call (the HTTP layer asks for an admin first), with the indexes that they
+--        read by.
 -- Locks: SHARE on payment_orders and stripe_events while their indexes are built (about a second per
 --        million rows each); reading goes on, buying and webhooks wait.
--- Undo:  drop function public.list_stripe_events, public.get_user_account, public.search_payments;
+-- Undo:  drop function public.list_stripe_events, public.get_user_account, public.search_payments,
+--        public.require_admin;
 --        drop index public.stripe_events_of_type, public.stripe_events_newest,
 --        public.payment_orders_of_currency, public.payment_orders_of_status, public.payment_orders_newest;
 
@@ -13,6 +15,26 @@ create index payment_orders_of_status on public.payment_orders (status, created_
 create index payment_orders_of_currency on public.payment_orders (currency, created_at desc, id desc);
 create index stripe_events_newest on public.stripe_events (received_at desc, id desc);
 create index stripe_events_of_type on public.stripe_events (type, received_at desc, id desc);
+
+-- Refuses with forbidden who is no admin any more, or banned, or deleted: a token says for up to an hour
+-- what was true when it was made.
+create function public.require_admin(p_user_id uuid)
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from auth.users u
+    where u.id = p_user_id and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())
+      and u.raw_app_meta_data ->> 'role' = 'admin'
+  ) then
+    perform private.fail(403, 'forbidden', 'This is for the shop''s admins.');
+  end if;
+end
+$$;
 
 -- Everybody's payments, newest first, as the view `payments` shows them, each with email, refunds:
 -- [{id, status, reason, amount, currency, created_at}] and disputes: [… and due_by]. Answers {rows,
@@ -185,9 +207,11 @@ $$;
 
 revoke all on function
   public.search_payments(integer, uuid, text, text, uuid, text, timestamptz, timestamptz, boolean),
-  public.get_user_account(uuid, boolean, integer), public.list_stripe_events(integer, text, text, text)
+  public.get_user_account(uuid, boolean, integer), public.list_stripe_events(integer, text, text, text),
+  public.require_admin(uuid)
   from public, anon, authenticated, service_role;
 grant execute on function
   public.search_payments(integer, uuid, text, text, uuid, text, timestamptz, timestamptz, boolean),
-  public.get_user_account(uuid, boolean, integer), public.list_stripe_events(integer, text, text, text)
+  public.get_user_account(uuid, boolean, integer), public.list_stripe_events(integer, text, text, text),
+  public.require_admin(uuid)
   to service_role;

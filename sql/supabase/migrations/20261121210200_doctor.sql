@@ -6,12 +6,14 @@
 -- Undo:  drop function public.health_report;
 
 -- {now, server_version, migrations, roles, relations, functions, private_schema_open_to,
--- default_privileges_open_to, ledger_is_append_only, failed_events, last_event_at, broken_laws}:
+-- default_privileges_open_to, ledger_is_append_only, holds_test_credits, failed_events, last_event_at,
+-- broken_laws}:
 --   migrations       versions that the Supabase CLI has applied; null where it never did
 --   roles            {name: {bypasses_row_security, authenticator_may_become}} of those there are
 --   relations        of schema public: {name, is_table, row_security, security_invoker, policies (their
 --                    number), grants: {anon: [privilege], authenticated: […]}}
 --   functions        {name, search_path_is_pinned, callers: [anon, authenticated]}
+--   holds_test_credits  whether credits were bought with test money: the ledger does not tell them apart
 --   broken_laws      {count, first: the first ten rows of private.audit()}; it reads all the books, so
 --                    null without p_with_audit
 create function public.health_report(p_with_audit boolean default true)
@@ -93,6 +95,8 @@ begin
         select from pg_catalog.pg_trigger t
         where t.tgrelid = 'public.credit_transactions'::regclass
           and t.tgfoid = 'private.refuse_change()'::regprocedure and t.tgenabled <> 'D'),
+      'holds_test_credits', exists (
+        select from public.payment_orders where not livemode and credits_granted > 0),
       'failed_events', (select count(*) from public.stripe_events where status = 'failed'),
       'last_event_at', (select max(received_at) from public.stripe_events),
       'broken_laws', v_laws));

@@ -1,0 +1,22 @@
+"""What is kept of an event: nothing that tells of a card or its holder more than the shop shows."""
+
+from typing import Any
+
+# Names, addresses, phone numbers and what a charge knows of its card, wherever they stand.
+DROPPED = frozenset({
+    "billing_details", "collected_information", "customer_address", "customer_details",
+    "customer_name", "customer_phone", "customer_shipping", "payment_method_details",
+    "shipping", "shipping_details",
+})  # fmt: skip
+KEPT_OF_CARD = ("brand", "last4", "exp_month", "exp_year")
+
+
+def kept(value: Any, name: str = "") -> Any:
+    """The JSON value without what is not ours to keep; of a `card`, what a person knows it by."""
+    if isinstance(value, list):
+        return [kept(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if name == "card":
+        return {field: value[field] for field in KEPT_OF_CARD if field in value}
+    return {field: kept(inner, field) for field, inner in value.items() if field not in DROPPED}
