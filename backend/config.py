@@ -22,8 +22,9 @@ STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
 JWKS_TIMEOUT_SECONDS = 3
 APP_WEBHOOK_TIMEOUT_SECONDS = 5
-# The longest road: to cancel a subscription's order without a session, whose customer is gone at
-# Stripe: customer, price, session, customer and session again, expire, look. What may take longer
+# The longest road on which one thing goes wrong: to cancel a subscription's order without a session,
+# whose customer is gone at Stripe: customer, price, session, customer and session again, expire,
+# look. Where two go wrong at once, gunicorn may cut it off: asking again goes on. What takes longer
 # (bulk refunds, jobs) looks at the clock between its steps and stops in time.
 STRIPE_CALLS_MAX = 7
 DATABASE_CALLS_MAX = 9

