@@ -14,14 +14,13 @@ from tests.backend.webhook import Webhook
 from tests.http import HTTP
 from tests.people import Person
 from tests.specification import check_answer
-from tests.stripe_console import IS_DECLINED, StripeConsole
+from tests.stripe_console import StripeConsole
 from tests.together import at_once
 
 CHECKOUT = "/api/stripe/create-checkout-session"
 CANCEL = "/api/stripe/cancel-subscription"
 RESUME = "/api/stripe/resume-subscription"
 PORTAL = "/api/stripe/portal-session"
-ASKS_FOR_3D_SECURE = "4000002500003155"
 UI_MODES = ["hosted", "embedded"]
 
 
@@ -148,35 +147,6 @@ def test_an_event_of_a_subscription_earns_nothing(
         assert webhook.outcome(told) == "processed"
     assert subscriber.listed["status"] == "active"
     assert subscriber.grants == []
-
-
-@pytest.mark.parametrize("ui_mode", UI_MODES)
-def test_3d_secure_on_the_page(
-    subscriber: Subscriber, stripe_console: StripeConsole, ui_mode: str
-) -> None:
-    stripe_console.deliver("drop")
-    order = subscriber.subscribe("monthly", ASKS_FOR_3D_SECURE, ui_mode=ui_mode)
-    assert subscriber.buyer.refresh(order["payment_id"])["status"] == "pending"
-    page = CheckoutPage(stripe_console, order)
-    page.authenticate(succeeds=False)
-    assert subscriber.buyer.refresh(order["payment_id"])["status"] == "pending"
-    page.pay(ASKS_FOR_3D_SECURE)
-    page.authenticate()
-    assert subscriber.buyer.refresh(order["payment_id"])["status"] == "succeeded"
-    assert subscriber.grants == [1000]
-
-
-def test_a_declined_card_subscribes_nobody_and_another_card_does(
-    subscriber: Subscriber, stripe_console: StripeConsole
-) -> None:
-    stripe_console.deliver("hold")
-    order = subscriber.subscribe("monthly", IS_DECLINED)
-    stripe_console.release()
-    assert subscriber.subscriptions == []
-    assert subscriber.buyer.payment(order["payment_id"])["status"] == "pending"
-    CheckoutPage(stripe_console, order).pay()
-    stripe_console.release()
-    assert subscriber.grants == [1000]
 
 
 # Owning one
