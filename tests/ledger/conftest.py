@@ -1,6 +1,8 @@
 """Each test of the ledger has books of its own; afterwards they balance."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -29,3 +31,19 @@ def desk(books: Books) -> Iterator[Desk]:
 @pytest.fixture
 def user_id(books: Books) -> str:
     return books.new_user()
+
+
+@pytest.fixture
+def moved(books: Books) -> Any:
+    """Moves rows of one table to a moment, as if they had been written then."""
+
+    def move(table: str, condition: str, **moments: datetime) -> None:
+        columns = ", ".join(f"{name} = %s" for name in moments)
+        change = f"update public.{table} set {columns} where {condition}"
+        with books.connect("postgres") as owner:
+            if table == "credit_transactions":
+                owner.execute(f"alter table public.{table} disable trigger user")
+            owner.execute(change, list(moments.values()))
+            owner.execute(f"alter table public.{table} enable trigger user")
+
+    return move

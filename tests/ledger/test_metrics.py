@@ -3,13 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
-
-from tests.ledger.books import UNIT, Books, Desk, new_id
+from tests.ledger.books import UNIT, Desk, new_id
 
 DAY = date(2026, 3, 10)
 NEXT = DAY + timedelta(days=1)
-NOTHING = {
+NOTHING: dict[str, Any] = {
     "revenue": 0, "payments": 0, "average_order_value": None, "refunds": 0, "refund_count": 0, "disputes": 0,
     "dispute_count": 0, "orders": 0, "conversion": None, "success_rate": None, "failure_reasons": [],
     "webhook_events": 0, "webhook_success_rate": None, "webhook_latency_ms_p50": None,
@@ -27,22 +25,6 @@ def one_day(desk: Desk, day: date = DAY, **changed: Any) -> dict[str, Any]:
     answer = measured(desk, day, day + timedelta(days=1), **changed)
     assert answer["days"] == [{"day": day.isoformat()} | answer["totals"]]
     return answer["totals"]
-
-
-@pytest.fixture
-def moved(books: Books) -> Any:
-    """Moves rows of one table to a moment, as if they had been written then."""
-
-    def move(table: str, condition: str, **moments: datetime) -> None:
-        columns = ", ".join(f"{name} = %s" for name in moments)
-        change = f"update public.{table} set {columns} where {condition}"
-        with books.connect("postgres") as owner:
-            if table == "credit_transactions":
-                owner.execute(f"alter table public.{table} disable trigger user")
-            owner.execute(change, list(moments.values()))
-            owner.execute(f"alter table public.{table} enable trigger user")
-
-    return move
 
 
 def at(day: date, hour: float = 12) -> datetime:
