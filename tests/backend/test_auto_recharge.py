@@ -208,6 +208,17 @@ def test_stripe_is_told_that_nobody_is_there(
     assert sent["metadata"]["user_id"] == due.buyer.id
 
 
+def test_a_recharge_mails_nothing_by_itself(
+    due: Wallet, jobs: Jobs, stripe_console: StripeConsole
+) -> None:
+    """Nobody is there to be told by mail; whether Stripe sends receipts, its Dashboard says."""
+    stripe_console.forget_requests()
+    jobs.recharge()
+    [request] = stripe_console.requests(method="POST", path=CREATE)
+    assert "receipt_email" not in request["params"]
+    assert stripe_console.charged(due.buyer.email)[0]["receipt_email"] is None
+
+
 def test_eight_jobs_at_once_charge_once(
     due: Wallet, jobs: Jobs, stripe_console: StripeConsole, shop_floor: Shop
 ) -> None:

@@ -59,6 +59,31 @@ def test_a_webhook_is_one_round_trip(
     assert bought.buyer.available == 500
 
 
+def test_a_spend_a_hold_and_a_capture_are_one_round_trip_each(
+    client: FlaskClient, way: Proxy, sandbox: Env, bought: Purchase
+) -> None:
+    buyer = bought.buyer
+    buyer.refresh(bought.payment_id)
+    server = shop.bearer(sandbox["SERVICE_API_KEYS"].split(",")[0])
+    work = {"user_id": buyer.id, "feature": "audio_processing", "quantity": 2}
+
+    def trips(path: str, body: dict[str, Any]) -> tuple[Any, list[str]]:
+        way.paths.clear()
+        headers = server | {"Idempotency-Key": f"{path} of {buyer.id}"}
+        answer = client.post(f"/api/credits/{path}", json=body, headers=headers)
+        assert answer.status_code < 300, answer.text
+        return answer.json, list(way.paths)
+
+    for _ in ("new", "replayed"):
+        assert trips("spend", work)[1] == ["/rest/v1/rpc/spend"]
+        held, asked = trips("holds", work)
+        assert asked == ["/rest/v1/rpc/hold"]
+    for _ in ("new", "replayed"):
+        capture = trips(f"holds/{held['hold_id']}/capture", {})
+        assert capture[1] == ["/rest/v1/rpc/capture"]
+    assert buyer.available == 500 - 6 - 6
+
+
 def test_a_refused_signature_is_none(client: FlaskClient, way: Proxy) -> None:
     assert client.post(PATH, data=b"{}").status_code == 400
     assert way.paths == []
