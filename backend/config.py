@@ -22,10 +22,10 @@ STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
 JWKS_TIMEOUT_SECONDS = 3
 APP_WEBHOOK_TIMEOUT_SECONDS = 5
-# The longest road on which one thing goes wrong: to cancel a subscription's order without a session,
-# whose customer is gone at Stripe: customer, price, session, customer and session again, expire,
-# look. Where two go wrong at once, gunicorn may cut it off: asking again goes on. What takes longer
-# (bulk refunds, jobs) looks at the clock between its steps and stops in time.
+# The longest road on which one thing goes wrong: to cancel a subscription's order without a
+# session, whose customer is gone at Stripe: customer, price, session, customer and session again,
+# expire, look. Where more goes wrong at once, gunicorn may cut it off, and asking again goes on.
+# What takes longer (bulk refunds, jobs) looks at the clock between its steps and stops in time.
 STRIPE_CALLS_MAX = 7
 DATABASE_CALLS_MAX = 9
 BATCH_SECONDS_MAX = 20
@@ -217,13 +217,24 @@ def _malformed(settings: Settings) -> Iterator[str]:
 
 
 def _bad_app_webhook(url: str, secret: str) -> Iterator[str]:
-    if not re.fullmatch(r"https?://[^\s/]+\S*", url):
+    if not _is_web_address(url):
         yield f"APP_WEBHOOK_URL is {url!r}; it must be an address like https://…."
     if not re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,}={0,2}", secret):
         yield (
             "APP_WEBHOOK_SECRET must be whsec_ and 24 or more random bytes in base64: "
             'echo "whsec_$(openssl rand -base64 32)"'
         )
+
+
+def _is_web_address(url: str) -> bool:
+    """An address that a request can be sent to, without a user's name and password in it."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna")
+        is_possible = parts.port != 0 and not re.search(r"\s", url)
+    except ValueError:
+        return False
+    return is_possible and parts.scheme in ("http", "https") and bool(host) and not parts.username
 
 
 def _is_live(key: str) -> bool:

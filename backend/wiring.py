@@ -18,6 +18,7 @@ from backend.services.credits import Credits
 from backend.services.customers import Customers
 from backend.services.event_delivery import EventDelivery
 from backend.services.events import Webhook
+from backend.services.idempotency import Idempotency
 from backend.services.intents import Intents
 from backend.services.metrics import Metrics
 from backend.services.orders import Orders
@@ -49,6 +50,7 @@ class Services:
     webhook: Webhook
     administration: Administration
     metrics: Metrics
+    idempotency: Idempotency
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -77,6 +79,7 @@ def register(app: Flask, settings: Settings) -> None:
         webhook=Webhook(settings, database, stripe),
         administration=Administration(settings, database),
         metrics=Metrics(settings, database),
+        idempotency=Idempotency(database),
     )
 
 

@@ -18,6 +18,22 @@ class NotDelivered(Exception):
     """The app did not take the event; the message says why."""
 
 
+# What the internet hands out (https://www.iana.org/assignments/ipv6-address-space); in these parts
+# of it an address of version 4 is wrapped, and that could be any.
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+WRAPPING = (ipaddress.ip_network("2001::/32"), ipaddress.ip_network("2002::/16"))
+
+
+def is_public(address: str) -> bool:
+    """Whether the whole internet may mean this address, and no network has it for itself."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            return is_public(str(ip.ipv4_mapped))
+        return ip in GLOBAL_UNICAST and ip.is_global and not any(ip in net for net in WRAPPING)
+    return ip.is_global and not ip.is_multicast
+
+
 class AppWebhook:
     """Speaks to APP_WEBHOOK_URL when services/event_delivery.py says so."""
 
@@ -45,7 +61,7 @@ class AppWebhook:
                 headers={"Host": parts.netloc, **self._signed(event_id, payload)},
                 redirect=False,
             )
-        except (HTTPError, OSError) as error:
+        except (HTTPError, OSError, ValueError) as error:  # the last: a name that can't be one
             raise NotDelivered(type(error).__name__) from error
         if not 200 <= answer.status < 300:
             raise NotDelivered(f"HTTP {answer.status}")
@@ -74,10 +90,10 @@ class AppWebhook:
         Raises NotDelivered for a private one, which only an insider could mean.
         """
         for _, _, _, _, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            ip = ipaddress.ip_address(str(place[0]))
-            if not ip.is_global and not self._may_be_private:
+            address = str(place[0])
+            if not self._may_be_private and not is_public(address):
                 raise NotDelivered("the address is on a private network")
-            return str(ip), int(place[1])
+            return address, int(place[1])
         raise NotDelivered("the address is unknown")
 
     def _signed(self, event_id: str, payload: str) -> dict[str, str]:

@@ -22,9 +22,14 @@ class StripeRejected(StripeFailed):
         self.param = param
 
     @property
+    def is_missing(self) -> bool:
+        """Something that the request names is not at Stripe, or not any more."""
+        return self.stripe_code == "resource_missing"
+
+    @property
     def misses_customer(self) -> bool:
         """The customer that the request names was deleted at Stripe."""
-        return self.stripe_code == "resource_missing" and self.param == "customer"
+        return self.is_missing and self.param == "customer"
 
 
 class KeyTaken(StripeFailed):

@@ -8,12 +8,10 @@ from flask import Blueprint, g
 
 from backend.auth import policy
 from backend.errors import ValidationError
-from backend.routes.parsing import Request, Uuid, body, required_idempotency_key
+from backend.routes.parsing import CREDITS_MAX, Request, Uuid, body, required_idempotency_key
 from backend.wiring import services
 
 blueprint = Blueprint("admin", __name__)
-
-CREDITS_MAX = 1_000_000_000
 
 
 class GrantRequest(Request):

@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from backend.auth import policy
 from backend.errors import ValidationError
-from backend.routes.parsing import Currency, Request, Uuid, moment, query
+from backend.routes.parsing import Currency, PageLimit, Request, Uuid, moment, query
 from backend.routes.payments import Status
 from backend.wiring import services
 
@@ -34,7 +34,7 @@ class SearchQuery(Request, rename={"named": "q", "start": "from", "end": "to"}):
     start: str | None = None
     end: str | None = None
     disputed: bool = False
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    limit: PageLimit = 20
     cursor: Uuid | None = None
 
 
@@ -70,7 +70,7 @@ def get_user(user_id: UUID) -> dict[str, Any]:
 class InboxQuery(Request):
     status: EventStatus | None = None
     type: Annotated[str, msgspec.Meta(pattern=r"^[a-z_0-9.]{1,100}\Z")] | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    limit: PageLimit = 20
     cursor: Annotated[str, msgspec.Meta(pattern=r"^\w{1,255}\Z")] | None = None
 
 

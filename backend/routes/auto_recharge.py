@@ -8,20 +8,17 @@ from flask import Blueprint, g
 from backend.auth import policy
 from backend.errors import ValidationError
 from backend.limits import buying
-from backend.routes.parsing import Currency, PackageId, Request, body
+from backend.routes.parsing import CREDITS_MAX, Currency, MinorUnits, PackageId, Request, body
 from backend.wiring import services
 
 blueprint = Blueprint("auto_recharge", __name__)
-
-CREDITS_MAX = 1_000_000_000
-AMOUNT_MAX = 10**12
 
 
 class AutoRechargeRequest(Request):
     enabled: bool
     threshold: Annotated[int, msgspec.Meta(ge=1, le=CREDITS_MAX)] | None = None
     package_id: PackageId | None = None
-    monthly_limit: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)] | None = None
+    monthly_limit: MinorUnits | None = None
     currency: Currency | None = None
 
 

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, g
 
 from backend.auth import policy
 from backend.errors import ValidationError
-from backend.routes.parsing import Request, Uuid, body, moment, query
+from backend.routes.parsing import CREDITS_MAX, PageLimit, Request, Uuid, body, moment, query
 from backend.wiring import services
 
 blueprint = Blueprint("credits", __name__)
@@ -39,7 +39,7 @@ def balance() -> dict[str, Any]:
 
 
 class TransactionsQuery(Request):
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    limit: PageLimit = 20
     cursor: Uuid | None = None
     type: TransactionType | None = None
     format: Literal["json", "csv"] = "json"
@@ -85,7 +85,7 @@ def forecast() -> dict[str, Any]:
 
 
 class EventsQuery(Request):
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    limit: PageLimit = 20
 
 
 @blueprint.get("/credits/events")
@@ -96,7 +96,7 @@ def events() -> dict[str, Any]:
 
 
 class ThresholdRequest(Request):
-    threshold: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+    threshold: Annotated[int, msgspec.Meta(ge=0, le=CREDITS_MAX)]
 
 
 @blueprint.put("/credits/low-balance-threshold")

@@ -8,7 +8,7 @@ from typing import Any
 from flask import g, request
 
 from backend.routes.parsing import idempotency_key
-from backend.services.orders import Attempt
+from backend.services.idempotency import Attempt
 from backend.wiring import services
 
 Answer = dict[str, Any] | tuple[dict[str, Any], int]
@@ -33,23 +33,15 @@ def idempotent(view: Callable[..., Answer]) -> Callable[..., Answer]:
 
     @functools.wraps(view)
     def keyed(**arguments: Any) -> Answer:
-        key = idempotency_key()
-        if key is None:
+        this = attempt()
+        if this.idempotency_key is None:
             return view(**arguments)
-        database, caller = services().database, g.caller.id
-        claim = database.as_service(
-            "claim_idempotency_key", caller=caller, key=key, request_hash=request_hash()
-        )
-        if claim["answer"] is not None:
-            return claim["answer"]["body"], claim["answer"].get("status", 200)
+        kept = services().idempotency
+        if first := kept.claim(g.caller.id, this):
+            return first["body"], first["status"]
         answer = view(**arguments)
         body, status = answer if isinstance(answer, tuple) else (answer, 200)
-        database.as_service(
-            "store_idempotent_answer",
-            caller=caller,
-            key=key,
-            answer={"body": body, "status": status},
-        )
+        kept.keep(g.caller.id, this, body, status)
         return answer
 
     return keyed

@@ -21,6 +21,9 @@ Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\\]+\Z", max_length=20
 PackageId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,64}\Z")]
 STRIPE_ID = r"^[a-z]+_[A-Za-z0-9_]{1,250}\Z"
 StripeId = Annotated[str, msgspec.Meta(pattern=STRIPE_ID)]
+PageLimit = Annotated[int, msgspec.Meta(ge=1, le=100)]
+MinorUnits = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
+CREDITS_MAX = 1_000_000_000
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
 
 

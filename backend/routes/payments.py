@@ -1,8 +1,8 @@
 """Buying, and the buyer's own payments."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
+from uuid import UUID
 
-import msgspec
 from flask import Blueprint, g
 
 from backend.auth import policy
@@ -13,6 +13,7 @@ from backend.routes.parsing import (
     Currency,
     Locale,
     PackageId,
+    PageLimit,
     Request,
     StripeId,
     Url,
@@ -83,7 +84,7 @@ def create_payment_intent() -> tuple[dict[str, Any], int]:
 
 
 class PaymentsQuery(Request):
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    limit: PageLimit = 20
     cursor: Uuid | None = None
     status: Status | None = None
 
@@ -98,7 +99,7 @@ def list_payments() -> dict[str, Any]:
 
 @blueprint.get("/payments/<uuid:payment_id>")
 @policy("user")
-def get_payment(payment_id: Any) -> dict[str, Any]:
+def get_payment(payment_id: UUID) -> dict[str, Any]:
     """One payment of the caller's."""
     return services().payments.get(g.caller.token, str(payment_id))
 
@@ -107,7 +108,7 @@ def get_payment(payment_id: Any) -> dict[str, Any]:
 @policy("user")
 @asking_stripe
 @idempotent
-def refresh(payment_id: Any) -> dict[str, Any]:
+def refresh(payment_id: UUID) -> dict[str, Any]:
     """Ask Stripe now."""
     body(Request)
     return services().payments.refresh(g.caller.token, buyer(), str(payment_id))
@@ -117,7 +118,7 @@ def refresh(payment_id: Any) -> dict[str, Any]:
 @policy("user")
 @asking_stripe
 @idempotent
-def cancel(payment_id: Any) -> dict[str, Any]:
+def cancel(payment_id: UUID) -> dict[str, Any]:
     """Make sure that this can't be paid any more."""
     body(Request)
     return services().payments.cancel(g.caller.token, buyer(), str(payment_id))

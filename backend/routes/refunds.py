@@ -1,30 +1,30 @@
 """Refunds by an admin of the shop."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from flask import Blueprint, g
 
 from backend.auth import policy
-from backend.routes.idempotency import attempt, idempotent
-from backend.routes.parsing import Request, Uuid, body
+from backend.routes.idempotency import attempt
+from backend.routes.parsing import MinorUnits, Request, Uuid, body
 from backend.wiring import services
 
 blueprint = Blueprint("refunds", __name__)
 
-AMOUNT_MAX = 10**12
 PAYMENTS_MAX = 100
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 class RefundRequest(Request):
-    amount: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)] | None = None
+    amount: MinorUnits | None = None
     reason: Reason | None = None
 
 
 @blueprint.post("/payments/<uuid:payment_id>/refund")
 @policy("admin")
-def refund(payment_id: Any) -> dict[str, Any]:
+def refund(payment_id: UUID) -> dict[str, Any]:
     """Give money back, and take its share of the credits."""
     asked = body(RefundRequest)
     return services().refunds.refund_once(
@@ -34,7 +34,7 @@ def refund(payment_id: Any) -> dict[str, Any]:
 
 @blueprint.get("/payments/<uuid:payment_id>/refund")
 @policy("admin")
-def preview(payment_id: Any) -> dict[str, Any]:
+def preview(payment_id: UUID) -> dict[str, Any]:
     """What giving back all that is left would move: money, and credits."""
     return services().refunds.plan(str(payment_id))
 
@@ -47,11 +47,16 @@ class RefundsRequest(Request):
 
 @blueprint.post("/admin/refunds")
 @policy("admin")
-@idempotent
 def refund_many() -> dict[str, Any]:
-    """Refund each in full; one result each."""
-    asked = body(RefundsRequest)
-    results = services().refunds.refund_many(
-        asked.payment_ids, asked.reason, actor=g.caller.id, dry_run=asked.dry_run
+    """Refund each in full; one result each. Asked again, what was refunded is told once more and
+    what failed is tried again."""
+    asked, this = body(RefundsRequest), attempt()
+    if this.idempotency_key:
+        services().idempotency.claim(g.caller.id, this)
+    refunds = services().refunds
+    results = (
+        refunds.plan_many(asked.payment_ids)
+        if asked.dry_run
+        else refunds.refund_many(asked.payment_ids, asked.reason, actor=g.caller.id, attempt=this)
     )
     return {"results": results, "dry_run": asked.dry_run}

@@ -9,14 +9,14 @@ from flask import Blueprint, g
 
 from backend.auth import policy
 from backend.errors import ValidationError
-from backend.routes.parsing import Request, Uuid, body, required_idempotency_key
+from backend.routes.parsing import CREDITS_MAX, Request, Uuid, body, required_idempotency_key
 from backend.services.spending import HOLD_TTL_SECONDS
 from backend.wiring import services
 
 blueprint = Blueprint("spending", __name__)
 
 Feature = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,64}\Z")]
-Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+Quantity = Annotated[int, msgspec.Meta(ge=1, le=CREDITS_MAX)]
 METADATA_BYTES_MAX = 4096
 
 

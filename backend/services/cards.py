@@ -82,7 +82,7 @@ class Cards:
         try:
             return self._stripe.list_payment_methods(customer_id)
         except StripeRejected as rejection:
-            if rejection.stripe_code != "resource_missing":
+            if not rejection.is_missing:
                 raise
             self._customers.forget(customer_id)
             return []

@@ -12,7 +12,8 @@ from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts, prices
 from backend.services.customers import Buyer
-from backend.services.orders import Attempt, Order, Orders, Wish
+from backend.services.idempotency import Attempt
+from backend.services.orders import Order, Orders, Wish
 
 # An open session holds one of the buyer's places for unfinished payments; Stripe takes 30 minutes
 # to 24 hours (https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at).
@@ -51,7 +52,7 @@ class Checkout:
         if first_answer := (order["answer"] or {}).get("body"):
             return first_answer
         session_id = order["payment"]["stripe_checkout_session_id"]
-        if self._orders.is_settled(order) and session_id:
+        if self._orders.has_moved_money(order) and session_id:
             session = self._stripe.retrieve_checkout_session(session_id)
         else:
             session, _ = self.open_session(order, buyer)
@@ -62,7 +63,9 @@ class Checkout:
 
         Raises InvalidState when the order is over, and what StripeApi raises.
         """
-        if order["payment"]["status"] == "pending" and self._is_bought(order):
+        if order["payment"]["status"] == "pending" and (
+            order["is_subscribed"] or self._was_paid_in_another_tab(order["superseded_session_id"])
+        ):
             self._orders.record({"payment_id": order["payment"]["payment_id"], "ended": "canceled"})
             raise InvalidState("There is a subscription to this package already.")
         session = self._orders.place(order, buyer, self._ask)
@@ -77,16 +80,15 @@ class Checkout:
             raise InvalidState("This payment can't be continued. Start a new one.")
         return session, payment
 
-    def _is_bought(self, order: Order) -> bool:
-        """Whether its subscription lives, or is paid for on a page that another tab had opened. If
-        it was not, that page is closed."""
-        earlier = order["superseded_session_id"]
-        if order["is_subscribed"] or not earlier:
-            return order["is_subscribed"]
+    def _was_paid_in_another_tab(self, session_id: str | None) -> bool:
+        """Close the page that an earlier order for the same subscription has open; true if that is
+        too late."""
+        if session_id is None:
+            return False
         try:
-            session = self._stripe.expire_checkout_session(earlier)
+            session = self._stripe.expire_checkout_session(session_id)
         except StripeRejected:
-            session = self._stripe.retrieve_checkout_session(earlier)
+            session = self._stripe.retrieve_checkout_session(session_id)
         self._orders.record(facts.of_checkout_session(session))
         return session["status"] == "complete"
 

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX, Settings
@@ -60,7 +61,7 @@ class Cleanup:
         try:
             learnt = inquiry.ask(self._stripe, payment)
         except StripeRejected as rejection:
-            if rejection.stripe_code != "resource_missing":
+            if not rejection.is_missing:
                 raise
             learnt = {"payment_id": payment["payment_id"], "ended": "expired"}
         if learnt and not learnt.get("paid") and not learnt.get("ended"):
@@ -88,7 +89,7 @@ class Cleanup:
         try:
             subscription = self._stripe.end_subscription(subscription_id)
         except StripeRejected as rejection:
-            if rejection.stripe_code == "resource_missing":
+            if rejection.is_missing:
                 return self._record_gone(subscription_id)
             subscription = self._stripe.retrieve_subscription(subscription_id)
         learnt = facts.of_subscription(subscription, asked_at)
@@ -97,7 +98,7 @@ class Cleanup:
 
     def _record_gone(self, subscription_id: str) -> str:
         """Stripe does not know it any more, so nobody pays for it."""
-        now = facts.time_of(int(time.time()))
+        now = datetime.now(UTC).isoformat()
         gone = {"id": subscription_id, "status": "canceled", "cancel_at_period_end": False}
         learnt = {"subscription": gone | {"ended_at": now, "learnt_at": now}}
         self._database.as_service("record_facts", facts=learnt)

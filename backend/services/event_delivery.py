@@ -3,12 +3,12 @@
 import time
 from typing import Any
 
+from backend.config import BATCH_SECONDS_MAX
 from backend.gateways.app_webhook import AppWebhook, NotDelivered
 from backend.gateways.supabase import Database
 
-BATCH = 20
-# A job is one request, so it ends before its server would end it.
-SECONDS_MAX = 20
+# An app that hangs costs APP_WEBHOOK_TIMEOUT_SECONDS each: a batch ends within its minute's lease.
+BATCH = 10
 
 
 class EventDelivery:
@@ -21,7 +21,7 @@ class EventDelivery:
         counts = {"delivered": 0, "failed": 0, "configured": self._app.is_configured}
         if not self._app.is_configured:
             return counts
-        deadline = time.monotonic() + SECONDS_MAX
+        deadline = time.monotonic() + BATCH_SECONDS_MAX
         while time.monotonic() < deadline:
             events = self._database.as_service("claim_account_events", limit=BATCH)
             for event in events:

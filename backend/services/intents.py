@@ -11,7 +11,8 @@ from backend.gateways.stripe_errors import CardRefused, StripeRejected
 from backend.services import facts
 from backend.services.checkout import metadata_of
 from backend.services.customers import Buyer
-from backend.services.orders import Attempt, Order, Orders, Wish
+from backend.services.idempotency import Attempt
+from backend.services.orders import Order, Orders, Wish
 
 # How long an unfinished payment is offered to the buyer; `cleanup` cancels its intent after that.
 INTENT_LIFETIME = timedelta(days=1)
@@ -50,7 +51,7 @@ class Intents:
         if first_answer := (order["answer"] or {}).get("body"):
             return first_answer
         intent_id = order["payment"]["stripe_payment_intent_id"]
-        if self._orders.is_settled(order) and intent_id:
+        if self._orders.has_moved_money(order) and intent_id:
             intent, payment = self._stripe.retrieve_payment_intent(intent_id), order["payment"]
         else:
             intent, payment = self.open_intent(order, buyer)

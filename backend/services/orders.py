@@ -19,6 +19,7 @@ from backend.gateways.supabase import Database
 from backend.services.catalog import language_of
 from backend.services.customers import Buyer, Customers
 from backend.services.facts import Facts
+from backend.services.idempotency import Attempt, Idempotency
 
 Order = dict[str, Any]
 StripeObject = dict[str, Any]
@@ -36,19 +37,12 @@ class Wish:
     options: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """What makes two requests the same one."""
-
-    idempotency_key: str | None
-    request_hash: str
-
-
 class Orders:
     def __init__(self, settings: Settings, database: Database, customers: Customers) -> None:
         self._settings = settings
         self._database = database
         self._customers = customers
+        self._idempotency = Idempotency(database)
 
     def create(self, buyer: Buyer, wish: Wish, attempt: Attempt) -> Order:
         """Write an order down, or find the one this attempt made before: `order["answer"]` has a
@@ -76,8 +70,8 @@ class Orders:
         )
 
     @staticmethod
-    def is_settled(order: Order) -> bool:
-        """Whether money has moved for it: a retry whose first answer was lost may find it so."""
+    def has_moved_money(order: Order) -> bool:
+        """Whether money has moved for it, or is on its way: a retry may find it so."""
         return order["payment"]["status"] not in ("pending", "failed", "canceled", "expired")
 
     def get(self, payment_id: str) -> Order:
@@ -86,13 +80,7 @@ class Orders:
 
     def answered(self, buyer: Buyer, attempt: Attempt, answer: dict[str, Any]) -> dict[str, Any]:
         """Keep the first answer for whoever asks with the same key again."""
-        if attempt.idempotency_key:
-            self._database.as_service(
-                "store_idempotent_answer",
-                caller=buyer.id,
-                key=attempt.idempotency_key,
-                answer={"body": answer},
-            )
+        self._idempotency.keep(buyer.id, attempt, answer)
         return answer
 
     def place(

@@ -1,7 +1,7 @@
 """Refunds that the shop makes. Those made in Stripe's Dashboard arrive as facts, the same way."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -11,7 +11,9 @@ from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import KeyTaken, StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
-from backend.services.orders import Attempt
+from backend.services.idempotency import Attempt, Idempotency
+
+Result = dict[str, Any]  # of one among many: {payment_id, ok, …}
 
 # Stripe's own words for a reason; every other sentence is kept beside the refund.
 STRIPE_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
@@ -21,6 +23,7 @@ class Refunds:
     def __init__(self, database: Database, stripe: StripeApi) -> None:
         self._database = database
         self._stripe = stripe
+        self._idempotency = Idempotency(database)
 
     def plan(
         self,
@@ -47,10 +50,10 @@ class Refunds:
         `refund`, and IdempotencyConflict."""
         if attempt.idempotency_key is None:
             return self.refund(self.plan(payment_id, amount=amount), reason, actor)
-        claim = {"caller": actor, "key": attempt.idempotency_key}
         known = self._database.as_service(
             "plan_refund_once",
-            **claim,
+            caller=actor,
+            key=attempt.idempotency_key,
             request_hash=attempt.request_hash,
             payment_id=payment_id,
             amount=amount,
@@ -58,7 +61,7 @@ class Refunds:
         if known["body"]:
             return known["body"]
         answer = self.refund(known["plan"], reason, actor, key=attempt.idempotency_key)
-        self._database.as_service("store_idempotent_answer", **claim, answer={"body": answer})
+        self._idempotency.keep(actor, attempt, answer)
         return answer
 
     def refund(
@@ -100,34 +103,42 @@ class Refunds:
             "status": refund["status"],
         }
 
+    def plan_many(self, payment_ids: Sequence[str]) -> list[Result]:
+        """What refunding each in full would do: {payment_id, ok, …what plan answers}."""
+        return _each(payment_ids, self.plan)
+
     def refund_many(
-        self, payment_ids: Sequence[str], reason: str | None, actor: str, dry_run: bool
-    ) -> list[dict[str, Any]]:
+        self, payment_ids: Sequence[str], reason: str | None, actor: str, attempt: Attempt
+    ) -> list[Result]:
         """Refund each in full, one result each, in their order; what fails hinders no other.
 
-        {payment_id, ok, …what plan or refund answers}, or {payment_id, ok: false, code, detail}.
-        After BATCH_SECONDS_MAX the rest is answered with `not_reached`: ask again for those.
+        {payment_id, ok, …what refund answers}, or {payment_id, ok: false, code, detail}. After
+        BATCH_SECONDS_MAX the rest is answered with `not_reached`: ask again for those.
         """
-        deadline = time.monotonic() + BATCH_SECONDS_MAX
-        return [
-            self._attempt(payment_id, reason, actor, dry_run)
-            if time.monotonic() < deadline
-            else _failed(
-                payment_id, "not_reached", "There was no time left. Ask again for this one."
-            )
-            for payment_id in dict.fromkeys(payment_ids)
-        ]
-
-    def _attempt(
-        self, payment_id: str, reason: str | None, actor: str, dry_run: bool
-    ) -> dict[str, Any]:
-        try:
-            plan = self.plan(payment_id)
-            result = plan if dry_run else self.refund(plan, reason, actor)
-        except Problem as problem:
-            return _failed(payment_id, problem.code, problem.detail)
-        return {"payment_id": payment_id, "ok": True, **result}
+        return _each(
+            payment_ids,
+            lambda payment_id: self.refund_once(
+                payment_id, None, reason, actor, attempt.at(payment_id)
+            ),
+        )
 
 
-def _failed(payment_id: str, code: str, detail: str) -> dict[str, Any]:
+def _each(payment_ids: Sequence[str], work: Callable[[str], dict[str, Any]]) -> list[Result]:
+    deadline = time.monotonic() + BATCH_SECONDS_MAX
+    return [
+        _result_of(payment_id, work)
+        if time.monotonic() < deadline
+        else _failed(payment_id, "not_reached", "There was no time left. Ask again for this one.")
+        for payment_id in dict.fromkeys(payment_ids)
+    ]
+
+
+def _result_of(payment_id: str, work: Callable[[str], dict[str, Any]]) -> Result:
+    try:
+        return {"payment_id": payment_id, "ok": True, **work(payment_id)}
+    except Problem as problem:
+        return _failed(payment_id, problem.code, problem.detail)
+
+
+def _failed(payment_id: str, code: str, detail: str) -> Result:
     return {"payment_id": payment_id, "ok": False, "code": code, "detail": detail}

@@ -5,10 +5,10 @@ this backend (backend/costs.py). Each is one call, one transaction; keys make re
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from backend.errors import IdempotencyConflict
+from backend.errors import IdempotencyConflict, Problem
 from backend.gateways.supabase import Database
 
 HOLD_TTL_SECONDS = 900
@@ -90,9 +90,14 @@ class Spending:
             raise IdempotencyConflict("This key has been used. Use a new one for new work.")
         try:
             yield held
-        finally:
+        except BaseException:
+            # What went wrong is told, whether or not this works; a hold ends by itself.
             if not held.is_captured:
-                self.release(held.id)
+                with suppress(Problem):
+                    self.release(held.id)
+            raise
+        if not held.is_captured:
+            self.release(held.id)
 
     def get(self, hold_id: str) -> dict[str, Any]:
         """The hold as it is now."""

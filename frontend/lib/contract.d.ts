@@ -22,7 +22,7 @@ export interface Package {
   amount: number;
   best_value: boolean;
   expires_after_days: number | null;
-  rollover?: boolean;
+  rollover: boolean;
 }
 
 export type PaymentStatus =
@@ -42,20 +42,20 @@ export interface Payment {
   payment_id: string;
   status: PaymentStatus;
   kind: "one_time" | "subscription" | "auto_recharge";
-  ui_mode?: PaymentForm;
+  ui_mode: PaymentForm;
   package_id: string;
   amount: number;
-  amount_paid?: number | null;
-  amount_discount?: number | null;
-  amount_tax?: number | null;
-  amount_refunded?: number;
+  amount_paid: number | null;
+  amount_discount: number | null;
+  amount_tax: number | null;
+  amount_refunded: number;
   currency: string;
   credits: number;
   payment_url: string | null;
   receipt_url: string | null;
-  invoice_url?: string | null;
-  subscription_id?: string | null;
-  requires_action?: boolean;
+  invoice_url: string | null;
+  subscription_id: string | null;
+  requires_action: boolean;
   error: { code: string | null } | null;
   created_at: string;
 }
@@ -122,7 +122,7 @@ export interface Credits {
   lifetime_spent: number;
   expiring: { credits: number; expires_at: string }[];
   low_balance: boolean;
-  low_balance_threshold?: number | null;
+  low_balance_threshold: number;
 }
 
 export interface Forecast {

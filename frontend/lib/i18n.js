@@ -148,9 +148,3 @@ export function dayAndTime(time) {
   const style = /** @type {const} */ ({ dateStyle: "medium", timeStyle: "short" });
   return new Intl.DateTimeFormat(numberLocale(), style).format(new Date(time));
 }
-
-/** @param {string} currency the currency's name, such as "US Dollar" */
-export function currencyName(currency) {
-  const names = new Intl.DisplayNames(numberLocale(), { type: "currency" });
-  return names.of(currency.toUpperCase()) ?? currency.toUpperCase();
-}

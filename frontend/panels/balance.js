@@ -48,7 +48,7 @@ function balance(known, { signal, announce }) {
     known.balance < 0 && el("p", {}, t("balance.debt")),
     outlook({ isLow: known.low_balance, signal }),
     ...expiry(known.expiring, lasting),
-    typeof threshold === "number" && lowBalance({ threshold, announce }),
+    lowBalance({ threshold, announce }),
   ].filter((part) => part !== false);
 }
 

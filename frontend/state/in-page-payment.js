@@ -118,12 +118,11 @@ export class InPagePayment {
    * Asks the backend, which asks Stripe, a bounded number of times.
    * @param {AbortSignal} [signal]
    * @param {number[]} [pausesMs]
-   * @param {() => void} [onWaiting] the answer so far is not enough
    * @returns {Promise<Verdict>}
    */
-  async findOut(signal = new AbortController().signal, pausesMs = undefined, onWaiting = undefined) {
+  async findOut(signal = new AbortController().signal, pausesMs = undefined) {
     const isEnough = (/** @type {Verdict} */ { kind }) => kind === "ended" || kind === "declined";
-    return poll(() => this.#ask(signal), isEnough, signal, onWaiting, pausesMs);
+    return poll(() => this.#ask(signal), isEnough, signal, undefined, pausesMs);
   }
 
   /**

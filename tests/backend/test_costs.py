@@ -14,7 +14,8 @@ import pytest
 from flask import abort, request
 
 from backend.auth import policy
-from backend.errors import NotFound
+from backend.errors import DatabaseUnavailable, NotFound
+from backend.services.spending import Spending
 from tests import shop
 from tests.backend.server import give
 from tests.people import People, Person
@@ -221,3 +222,20 @@ def test_without_a_key_every_spend_is_one(workshop: Workshop, rich: Person) -> N
     for _ in range(2):
         workshop.ask(rich, "buy")
     assert spends(rich) == [-COST, -COST]
+
+
+def test_a_capture_whose_answer_was_lost_is_told_as_what_it_is(
+    rich: Person, sandbox: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Releasing what was captured after all is refused, and that is nobody's news."""
+    spending = shop.app(sandbox).extensions["services"].spending
+    capture = Spending.capture
+
+    def lose_the_answer(self: Spending, *asked: Any) -> Any:
+        capture(self, *asked)
+        raise DatabaseUnavailable()
+
+    monkeypatch.setattr(Spending, "capture", lose_the_answer)
+    with pytest.raises(DatabaseUnavailable), spending.hold(rich.id, FEATURE, 1, "k") as held:
+        held.capture()
+    assert rich.available == 100 - COST

@@ -579,3 +579,20 @@ def test_a_key_of_yesterday_whose_answer_was_lost_refunds_no_second_time(
     assert (again.status_code, again.json()["code"]) == (409, "invalid_state")
     assert given_back(stripe_console, purchase) == [100]
     database.execute("delete from idempotency_keys where caller = %s", [admin.id])
+
+
+def test_what_failed_among_many_is_tried_again_with_the_same_key_and_nothing_twice(
+    admin: Person, people: People, shop_floor: Shop, stripe_console: StripeConsole
+) -> None:
+    first, second = (shop_floor.sell(people.sign_up()) for _ in range(2))
+    asked = {"payment_ids": [first.payment_id, second.payment_id]}
+    stripe_console.fault(method="POST", path=REFUNDS, status=429, times=1)
+    results = admin.post(BULK, asked, key="all of it").json()["results"]
+    assert [result["ok"] for result in results] == [False, True]
+    assert results[0]["code"] == "stripe_unavailable"
+    again = admin.post(BULK, asked, key="all of it").json()["results"]
+    assert [result["ok"] for result in again] == [True, True]
+    assert again[1] == results[1]
+    assert given_back(stripe_console, first) == given_back(stripe_console, second) == [499]
+    other = admin.post(BULK, {"payment_ids": [first.payment_id]}, key="all of it")
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")

@@ -207,3 +207,18 @@ def test_switching_off_what_is_off_is_no_news(books: Books, desk: Desk, ready: s
     for _ in range(3):
         desk.recharge(ready, enabled=False)
     assert books.one("select count(*) from public.auto_recharge_consents") == 2
+
+
+def test_that_the_bank_asks_is_told_once_and_no_late_news_undoes_what_the_buyer_did(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    payment = due(desk)
+    assert payment
+    wait_for_buyer(desk, payment)
+    refused = {"code": "payment_intent_authentication_failure"}
+    desk.facts(payment_id=payment["payment_id"], error=refused)
+    wait_for_buyer(desk, payment)
+    told = "select error ->> 'code', requires_action from public.payments where payment_id = %s"
+    assert books.rows(told, payment["payment_id"]) == [(refused["code"], False)]
+    news = "select count(*) from public.account_events where type = 'payment_requires_action'"
+    assert books.one(news) == 1

@@ -123,7 +123,6 @@ def test_who_has_spent_nothing_has_no_usage(books: Books, customer: str) -> None
     assert usage(books, customer, ago(30), ago(-1)) == []
 
 
-@pytest.mark.xfail(reason="least(null, 36500) is 36500: a century, not null", strict=True)
 def test_who_has_spent_nothing_has_no_forecast(books: Books, desk: Desk, user_id: str) -> None:
     assert forecast(books, user_id) == NOTHING
     desk.grant(user_id, 100)

@@ -106,7 +106,8 @@ def test_without_an_address_it_says_how_to_give_one(arguments: list[str]) -> Non
     ("wrong", "why"),
     [
         ("postgresql://postgres@127.0.0.1:9/postgres", "failed to connect to `host=127.0.0.1"),
-        ("no-address", 'Cannot resolve "no-address"'),
+        ("no-address", "it begins with postgresql://"),
+        ("abcdefghijklmnopqrst", "it begins with postgresql://"),  # it looks like a hosted project
     ],
 )
 @pytest.mark.parametrize("options", [[], ["--dry-run"]])

@@ -51,6 +51,12 @@ def test_a_missing_variable_is_named(name: str, value: str) -> None:
         ({"DEFAULT_CURRENCY": "dollars"}, ["DEFAULT_CURRENCY"]),
         ({"ALLOWED_ORIGINS": "*"}, ["ALLOWED_ORIGINS"]),
         ({"LOG_LEVEL": "LOUD"}, ["LOG_LEVEL"]),
+        ({"APP_WEBHOOK_URL": "ftp://app.example/"}, ["APP_WEBHOOK_URL", "https://"]),
+        ({"APP_WEBHOOK_URL": "https://app.example:99999/"}, ["APP_WEBHOOK_URL"]),
+        ({"APP_WEBHOOK_URL": "https://[::1/"}, ["APP_WEBHOOK_URL"]),
+        ({"APP_WEBHOOK_URL": "https://a..b/"}, ["APP_WEBHOOK_URL"]),
+        ({"APP_WEBHOOK_URL": f"https://{'a' * 64}.example/"}, ["APP_WEBHOOK_URL"]),
+        ({"APP_WEBHOOK_URL": "https://me:secret@app.example/"}, ["APP_WEBHOOK_URL"]),
     ],
     ids=lambda value: ",".join(value) if isinstance(value, dict) else None,
 )

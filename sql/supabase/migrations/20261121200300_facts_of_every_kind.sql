@@ -351,7 +351,12 @@ begin
       else coalesce(ended, p_facts ->> 'ended')
     end,
     -- Of a renewal that waits for 3D Secure Stripe says that too and that it failed, in any order.
-    error = case when v_invoice is not null and error ->> 'code' = 'authentication_required' then error
+    error = case
+      when v_invoice is not null and error ->> 'code' = 'authentication_required' then error
+      -- That a recharge needs 3D Secure was Stripe's first answer: what its buyer did then is newer.
+      when ui_mode = 'off_session' and error is not null
+           and 'authentication_required' in (p_facts -> 'error' ->> 'code', p_facts -> 'error' ->> 'decline_code')
+        then error
       else coalesce(p_facts -> 'error', error) end,
     paid_at = case when v_is_paid
       then least(paid_at, coalesce((p_facts ->> 'paid_at')::timestamptz, now())) else paid_at end,
