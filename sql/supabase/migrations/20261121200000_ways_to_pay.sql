@@ -73,36 +73,42 @@ from public.payment_orders o;
 -- without an intent is being charged just now.
 create or replace function public.list_open_payments()
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at desc), '[]')
-  from public.payments p
-  join public.payment_orders o on o.id = p.payment_id
-  where o.user_id = (select auth.uid()) and o.status = 'pending'
-    and coalesce(o.expires_at, o.created_at + interval '1 day') > now()
-    and (o.ui_mode <> 'off_session' or o.stripe_payment_intent_id is not null)
+begin
+  return (
+    select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at desc), '[]')
+    from public.payments p
+    join public.payment_orders o on o.id = p.payment_id
+    where o.user_id = (select auth.uid()) and o.status = 'pending'
+      and coalesce(o.expires_at, o.created_at + interval '1 day') > now()
+      and (o.ui_mode <> 'off_session' or o.stripe_payment_intent_id is not null));
+end
 $$;
 
 create or replace function public.list_packages()
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(to_jsonb(listed) - 'position' order by listed.currency, listed.position, listed.id), '[]')
-  from (
-    select p.id, p.kind, p.interval, p.credits, p.expires_after_days, p.rollover, p.name, p.description, p.position,
-           price.currency, price.amount,
-           round(price.amount::numeric / p.credits, 6)::double precision as price_per_credit,
-           count(*) over shelf > 1 and rank() over (shelf order by price.amount::numeric / p.credits) = 1
-             as best_value
-    from public.credit_packages p
-    join public.credit_package_prices price on price.package_id = p.id
-    where p.active and price.active
-    window shelf as (partition by price.currency, p.kind, p.interval)
-  ) listed
+begin
+  return (
+    select coalesce(jsonb_agg(to_jsonb(listed) - 'position' order by listed.currency, listed.position, listed.id), '[]')
+    from (
+      select p.id, p.kind, p.interval, p.credits, p.expires_after_days, p.rollover, p.name, p.description, p.position,
+             price.currency, price.amount,
+             round(price.amount::numeric / p.credits, 6)::double precision as price_per_credit,
+             count(*) over shelf > 1 and rank() over (shelf order by price.amount::numeric / p.credits) = 1
+               as best_value
+      from public.credit_packages p
+      join public.credit_package_prices price on price.package_id = p.id
+      where p.active and price.active
+      window shelf as (partition by price.currency, p.kind, p.interval)
+    ) listed);
+end
 $$;
 
 insert into public.credit_packages (id, kind, interval, credits, expires_after_days, rollover, position, name, description) values

@@ -152,15 +152,18 @@ $$;
 -- The caller's cards of this mode, the default first: [{id, brand, last4, exp_month, exp_year, is_default}].
 create function public.list_payment_methods(p_livemode boolean)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object(
-      'id', c.id, 'brand', c.brand, 'last4', c.last4, 'exp_month', c.exp_month, 'exp_year', c.exp_year,
-      'is_default', c.is_default) order by c.is_default desc, c.created_at desc), '[]')
-  from public.payment_methods c
-  where c.user_id = (select auth.uid()) and c.livemode = p_livemode and c.detached_at is null
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'id', c.id, 'brand', c.brand, 'last4', c.last4, 'exp_month', c.exp_month, 'exp_year', c.exp_year,
+        'is_default', c.is_default) order by c.is_default desc, c.created_at desc), '[]')
+    from public.payment_methods c
+    where c.user_id = (select auth.uid()) and c.livemode = p_livemode and c.detached_at is null);
+end
 $$;
 
 -- {customer_id} of a card that is the user's own. Refuses with not_found, also for somebody else's.

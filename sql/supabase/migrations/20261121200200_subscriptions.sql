@@ -122,20 +122,23 @@ $$;
 -- word), cancel_at_period_end, current_period_end, ended_at, created_at, credits, interval, amount, currency}].
 create function public.list_subscriptions(p_user_id uuid, p_livemode boolean)
 returns jsonb
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object(
-      'subscription_id', s.id, 'package_id', sold.id, 'status', s.status,
-      'cancel_at_period_end', s.cancel_at_period_end, 'current_period_end', s.current_period_end,
-      'ended_at', s.ended_at, 'created_at', s.created_at, 'credits', price.credits, 'interval', sold.interval,
-      'amount', price.amount, 'currency', price.currency) order by s.created_at desc, s.id), '[]')
-  from public.subscriptions s
-  join public.stripe_prices price on price.id = s.stripe_price_id
-  join public.credit_packages sold on sold.id = price.package_id
-  where s.user_id = p_user_id and s.livemode = p_livemode
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'subscription_id', s.id, 'package_id', sold.id, 'status', s.status,
+        'cancel_at_period_end', s.cancel_at_period_end, 'current_period_end', s.current_period_end,
+        'ended_at', s.ended_at, 'created_at', s.created_at, 'credits', price.credits, 'interval', sold.interval,
+        'amount', price.amount, 'currency', price.currency) order by s.created_at desc, s.id), '[]')
+    from public.subscriptions s
+    join public.stripe_prices price on price.id = s.stripe_price_id
+    join public.credit_packages sold on sold.id = price.package_id
+    where s.user_id = p_user_id and s.livemode = p_livemode);
+end
 $$;
 
 -- {subscription_id, status, ended_at} of a subscription that is the user's own. Refuses with not_found,

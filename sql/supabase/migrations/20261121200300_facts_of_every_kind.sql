@@ -130,16 +130,18 @@ $$;
 
 create or replace function private.find_payment(p_facts jsonb)
 returns uuid
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(
+begin
+  return coalesce(
     (select id from public.payment_orders where stripe_checkout_session_id = p_facts ->> 'checkout_session_id'),
     (select id from public.payment_orders where stripe_invoice_id = p_facts -> 'invoice' ->> 'id'),
     (select id from public.payment_orders where stripe_payment_intent_id = p_facts ->> 'payment_intent_id'),
     (select id from public.payment_orders
-     where id = (p_facts ->> 'payment_id')::uuid and not p_facts ? 'invoice'))
+     where id = (p_facts ->> 'payment_id')::uuid and not p_facts ? 'invoice'));
+end
 $$;
 
 -- Brings the ledger and the status of one payment to what its facts imply. The caller holds the

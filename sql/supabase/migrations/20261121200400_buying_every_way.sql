@@ -9,21 +9,24 @@
 -- Whether a user has a living subscription to a package.
 create function private.is_subscribed(p_user_id uuid, p_livemode boolean, p_package_id text)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select exists (
-    select from public.subscriptions s join public.stripe_prices price on price.id = s.stripe_price_id
-    where s.user_id = p_user_id and s.livemode = p_livemode and s.ended_at is null
-      and price.package_id = p_package_id)
-  -- Or one is paid for, and Stripe has not told of it yet, as it does for three days.
-  or exists (
-    select from public.payment_orders o
-    where o.user_id = p_user_id and o.livemode = p_livemode and o.package_id = p_package_id
-      and o.kind = 'subscription' and o.ui_mode <> 'invoice' and o.status in ('processing', 'succeeded')
-      and o.created_at > now() - interval '3 days'
-      and not exists (select from public.subscriptions s where s.id = o.stripe_subscription_id))
+begin
+  return (
+    select exists (
+      select from public.subscriptions s join public.stripe_prices price on price.id = s.stripe_price_id
+      where s.user_id = p_user_id and s.livemode = p_livemode and s.ended_at is null
+        and price.package_id = p_package_id)
+    -- Or one is paid for, and Stripe has not told of it yet, as it does for three days.
+    or exists (
+      select from public.payment_orders o
+      where o.user_id = p_user_id and o.livemode = p_livemode and o.package_id = p_package_id
+        and o.kind = 'subscription' and o.ui_mode <> 'invoice' and o.status in ('processing', 'succeeded')
+        and o.created_at > now() - interval '3 days'
+        and not exists (select from public.subscriptions s where s.id = o.stripe_subscription_id)));
+end
 $$;
 
 -- An order with all that the request to Stripe is made of: {payment: the payments row, product: {name,
@@ -31,40 +34,43 @@ $$;
 -- superseded_session_id, options, return_url, locale}.
 create or replace function private.order_json(o public.payment_orders)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'payment', (select to_jsonb(p) from public.payments p where p.payment_id = o.id),
-    'product', jsonb_build_object(
-      'name', coalesce(sold.name ->> o.locale, sold.name ->> 'en'),
-      'description', coalesce(sold.description ->> o.locale, sold.description ->> 'en')),
-    'interval', sold.interval,
-    'stripe_price_id', (
-      select price.id from public.stripe_prices price
-      where (price.package_id, price.currency, price.amount, price.credits, price.locale, price.livemode)
-          = (o.package_id, o.currency, o.amount, o.credits, o.locale, o.livemode)
-        and price.interval = sold.interval and not price.archived
-      order by price.created_at, price.id limit 1),
-    'customer_id', case when known.deleted_at is null then known.stripe_customer_id end,
-    'former_customer_id', case when known.deleted_at is not null then known.stripe_customer_id end,
-    'is_subscribed', o.kind = 'subscription' and private.is_subscribed(o.user_id, o.livemode, o.package_id),
-    'superseded_session_id', (
-      -- Two tabs must not subscribe twice: the page that was opened before is closed. There is one at most,
-      -- for each order closes the one before it.
-      select earlier.stripe_checkout_session_id from public.payment_orders earlier
-      where o.kind = 'subscription' and o.status = 'pending' and earlier.user_id = o.user_id
-        and earlier.status = 'pending' and earlier.expires_at > now() and earlier.id <> o.id
-        and (earlier.package_id, earlier.kind, earlier.livemode) = (o.package_id, o.kind, o.livemode)
-        and earlier.stripe_checkout_session_id is not null
-      order by earlier.created_at desc limit 1),
-    'options', o.options,
-    'return_url', o.return_url,
-    'locale', o.locale)
-  from public.credit_packages sold
-  left join public.stripe_customers known on known.user_id = o.user_id and known.livemode = o.livemode
-  where sold.id = o.package_id
+begin
+  return (
+    select jsonb_build_object(
+      'payment', (select to_jsonb(p) from public.payments p where p.payment_id = o.id),
+      'product', jsonb_build_object(
+        'name', coalesce(sold.name ->> o.locale, sold.name ->> 'en'),
+        'description', coalesce(sold.description ->> o.locale, sold.description ->> 'en')),
+      'interval', sold.interval,
+      'stripe_price_id', (
+        select price.id from public.stripe_prices price
+        where (price.package_id, price.currency, price.amount, price.credits, price.locale, price.livemode)
+            = (o.package_id, o.currency, o.amount, o.credits, o.locale, o.livemode)
+          and price.interval = sold.interval and not price.archived
+        order by price.created_at, price.id limit 1),
+      'customer_id', case when known.deleted_at is null then known.stripe_customer_id end,
+      'former_customer_id', case when known.deleted_at is not null then known.stripe_customer_id end,
+      'is_subscribed', o.kind = 'subscription' and private.is_subscribed(o.user_id, o.livemode, o.package_id),
+      'superseded_session_id', (
+        -- Two tabs must not subscribe twice: the page that was opened before is closed. There is one at most,
+        -- for each order closes the one before it.
+        select earlier.stripe_checkout_session_id from public.payment_orders earlier
+        where o.kind = 'subscription' and o.status = 'pending' and earlier.user_id = o.user_id
+          and earlier.status = 'pending' and earlier.expires_at > now() and earlier.id <> o.id
+          and (earlier.package_id, earlier.kind, earlier.livemode) = (o.package_id, o.kind, o.livemode)
+          and earlier.stripe_checkout_session_id is not null
+        order by earlier.created_at desc limit 1),
+      'options', o.options,
+      'return_url', o.return_url,
+      'locale', o.locale)
+    from public.credit_packages sold
+    left join public.stripe_customers known on known.user_id = o.user_id and known.livemode = o.livemode
+    where sold.id = o.package_id);
+end
 $$;
 
 drop function public.create_payment(uuid, text, text, text, boolean, text, text, text, text, text);

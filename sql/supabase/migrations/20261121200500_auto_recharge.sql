@@ -57,26 +57,32 @@ create trigger auto_recharge_consents_append_only
 -- What a user can spend now: without what is held, and without what has expired and is not written off yet.
 create function private.available_credits(p_user_id uuid)
 returns bigint
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce((select a.balance - a.held from public.user_credits a where a.user_id = p_user_id), 0)
-       - coalesce((select sum(lot.remaining - lot.held) from public.credit_lots lot
-                   where lot.user_id = p_user_id and not lot.exhausted and lot.expires_at <= now()), 0)::bigint
+begin
+  return (
+    select coalesce((select a.balance - a.held from public.user_credits a where a.user_id = p_user_id), 0)
+         - coalesce((select sum(lot.remaining - lot.held) from public.credit_lots lot
+                     where lot.user_id = p_user_id and not lot.exhausted and lot.expires_at <= now()), 0)::bigint);
+end
 $$;
 
 -- What recharges have cost a user in this UTC month, those under way included, in minor units.
 create function private.recharged_this_month(p_user_id uuid, p_livemode boolean, p_currency text)
 returns bigint
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(sum(o.amount), 0)::bigint from public.payment_orders o
-  where o.user_id = p_user_id and o.kind = 'auto_recharge' and o.livemode = p_livemode
-    and o.currency = p_currency and o.status not in ('failed', 'canceled', 'expired')
-    and o.created_at >= date_trunc('month', now(), 'UTC')
+begin
+  return (
+    select coalesce(sum(o.amount), 0)::bigint from public.payment_orders o
+    where o.user_id = p_user_id and o.kind = 'auto_recharge' and o.livemode = p_livemode
+      and o.currency = p_currency and o.status not in ('failed', 'canceled', 'expired')
+      and o.created_at >= date_trunc('month', now(), 'UTC'));
+end
 $$;
 
 create function private.end_auto_recharge(p_user_id uuid, p_livemode boolean, p_reason text)
@@ -154,18 +160,21 @@ $$;
 -- off_reason, consented_at}; all but enabled null for who never set it. Amounts in minor units.
 create function public.get_auto_recharge(p_user_id uuid, p_livemode boolean)
 returns jsonb
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'enabled', coalesce(r.enabled, false), 'threshold', r.threshold, 'package_id', r.package_id,
-    'monthly_limit', r.monthly_limit, 'currency', r.currency, 'amount', r.amount,
-    'spent_this_month', private.recharged_this_month(p_user_id, p_livemode, r.currency),
-    'off_reason', r.off_reason, 'consented_at', r.consented_at)
-  from (values (p_user_id)) as who (user_id)
-  left join public.auto_recharges r on r.user_id = who.user_id and r.livemode = p_livemode
+begin
+  return (
+    select jsonb_build_object(
+      'enabled', coalesce(r.enabled, false), 'threshold', r.threshold, 'package_id', r.package_id,
+      'monthly_limit', r.monthly_limit, 'currency', r.currency, 'amount', r.amount,
+      'spent_this_month', private.recharged_this_month(p_user_id, p_livemode, r.currency),
+      'off_reason', r.off_reason, 'consented_at', r.consented_at)
+    from (values (p_user_id)) as who (user_id)
+    left join public.auto_recharges r on r.user_id = who.user_id and r.livemode = p_livemode);
+end
 $$;
 
 -- Sets it as the user wishes and keeps his consent. Answers get_auto_recharge(). Refuses with not_found
@@ -214,8 +223,7 @@ begin
   insert into public.auto_recharges
     (user_id, livemode, enabled, threshold, package_id, currency, amount, monthly_limit, consented_at)
   values
-    (p_user_id, p_livemode, true, p_threshold, p_package_id, v_price.currency, v_price.amount, p_monthly_limit,
-     clock_timestamp())
+    (p_user_id, p_livemode, true, p_threshold, p_package_id, v_price.currency, v_price.amount, p_monthly_limit, now())
   on conflict (user_id, livemode) do update set
     enabled = true, threshold = excluded.threshold, package_id = excluded.package_id,
     currency = excluded.currency, amount = excluded.amount, monthly_limit = excluded.monthly_limit,

@@ -11,7 +11,7 @@
 -- not_found, validation_error, idempotency_conflict.
 --
 -- Nearly every spend is new, fits into the earliest lot, leaves enough and is in order. That case
--- is four short statements, whatever the user's history; all else is spend_with_care's.
+-- is three short statements, whatever the user's history; all else is spend_with_care's.
 create or replace function public.spend(
   p_user_id uuid, p_feature text, p_quantity bigint, p_idempotency_key text,
   p_metadata jsonb default '{}', p_request_id text default null)
@@ -21,12 +21,12 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_id constant uuid := private.id_of_key('spend', p_idempotency_key);
+  v_id constant uuid := md5('spend:' || p_idempotency_key);  -- private.id_of_key, without the call
   v_amount bigint;
   v_version integer;
   v_balance bigint;
   v_held bigint;
-  v_lot_id uuid;
+  v_answer jsonb;
 begin
   -- Before the lock, so that a user's spends wait for each other as short as possible.
   select cost.credits * p_quantity, cost.version into v_amount, v_version
@@ -42,22 +42,28 @@ begin
   where user_id = p_user_id and balance - held >= v_amount + low_balance_threshold
   returning balance, held into v_balance, v_held;
   if found then
-    update public.credit_lots
-    set remaining = remaining - v_amount, exhausted = (remaining = v_amount)
-    where id = (select id from public.credit_lots
-                where user_id = p_user_id and not exhausted order by expires_at, id limit 1)
-      and remaining - held >= v_amount and (expires_at is null or expires_at > now())
-      and not exists (select from public.credit_transactions where id = v_id)
-    returning id into v_lot_id;
+    -- By its place, not by its id, which saves a walk through an index: whoever changes a lot holds
+    -- its account's lock, so it can't move meanwhile.
+    with lot as (
+      update public.credit_lots
+      set remaining = remaining - v_amount, exhausted = (remaining = v_amount)
+      where ctid = (select ctid from public.credit_lots
+                    where user_id = p_user_id and not exhausted order by expires_at, id limit 1)
+        and remaining - held >= v_amount and (expires_at is null or expires_at > now())
+        and not exists (select from public.credit_transactions where id = v_id)
+      returning id
+    )
+    insert into public.credit_transactions
+      (id, user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, feature,
+       quantity, price_version, idempotency_key, metadata, request_id)
+    select
+      v_id, p_user_id, 'spend', -v_amount, v_balance, v_balance - v_held, array[lot.id],
+      array[-v_amount], p_feature, p_quantity, v_version, p_idempotency_key, p_metadata, p_request_id
+    from lot
+    returning jsonb_build_object('transaction_id', id, 'amount', -amount, 'balance', balance_after,
+                                 'available', available_after, 'replayed', false) into v_answer;
     if found then
-      insert into public.credit_transactions
-        (id, user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, feature,
-         quantity, price_version, idempotency_key, metadata, request_id)
-      values
-        (v_id, p_user_id, 'spend', -v_amount, v_balance, v_balance - v_held, array[v_lot_id],
-         array[-v_amount], p_feature, p_quantity, v_version, p_idempotency_key, p_metadata, p_request_id);
-      return jsonb_build_object('transaction_id', v_id, 'amount', v_amount, 'balance', v_balance,
-                                'available', v_balance - v_held, 'replayed', false);
+      return v_answer;
     end if;
     -- Not that simple after all. The account is still ours: put it back as it was.
     update public.user_credits

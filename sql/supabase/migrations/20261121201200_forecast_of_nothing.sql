@@ -10,27 +10,30 @@
 -- nothing was spent.
 create or replace function public.get_forecast()
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  with credits as (
-    select public.get_credits() as now
-  ), spent as (
-    select -sum(t.amount) as credits,
-           greatest(1, extract(epoch from now() - min(t.created_at)) / 86400) as days
-    from public.credit_transactions t
-    where t.user_id = (select auth.uid()) and t.type = 'spend' and t.created_at >= now() - interval '30 days'
-    having sum(t.amount) < 0
-  ), pace as (
-    select spent.credits / spent.days as per_day,
-           least(36500, floor(greatest(0, (credits.now ->> 'available')::numeric) * spent.days / spent.credits)) as days_left
-    from spent, credits
-  )
-  select jsonb_build_object(
-    'per_day', round(pace.per_day, 1),
-    'days_left', pace.days_left,
-    'empty_on', (now() at time zone 'UTC')::date + pace.days_left::integer,
-    'next_expiry', credits.now -> 'expiring' -> 0)
-  from credits left join pace on true
+begin
+  return (
+    with credits as (
+      select public.get_credits() as now
+    ), spent as (
+      select -sum(t.amount) as credits,
+             greatest(1, extract(epoch from now() - min(t.created_at)) / 86400) as days
+      from public.credit_transactions t
+      where t.user_id = (select auth.uid()) and t.type = 'spend' and t.created_at >= now() - interval '30 days'
+      having sum(t.amount) < 0
+    ), pace as (
+      select spent.credits / spent.days as per_day,
+             least(36500, floor(greatest(0, (credits.now ->> 'available')::numeric) * spent.days / spent.credits)) as days_left
+      from spent, credits
+    )
+    select jsonb_build_object(
+      'per_day', round(pace.per_day, 1),
+      'days_left', pace.days_left,
+      'empty_on', (now() at time zone 'UTC')::date + pace.days_left::integer,
+      'next_expiry', credits.now -> 'expiring' -> 0)
+    from credits left join pace on true);
+end
 $$;
