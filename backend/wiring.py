@@ -17,8 +17,8 @@ from backend.services.cleanup import Cleanup
 from backend.services.credits import Credits
 from backend.services.customers import Customers
 from backend.services.event_delivery import EventDelivery
-from backend.services.events import Webhook
 from backend.services.idempotency import Idempotency
+from backend.services.inbox import Inbox
 from backend.services.intents import Intents
 from backend.services.metrics import Metrics
 from backend.services.orders import Orders
@@ -47,7 +47,7 @@ class Services:
     cleanup: Cleanup
     reconciliation: Reconciliation
     event_delivery: EventDelivery
-    webhook: Webhook
+    inbox: Inbox
     administration: Administration
     metrics: Metrics
     idempotency: Idempotency
@@ -76,7 +76,7 @@ def register(app: Flask, settings: Settings) -> None:
         cleanup=Cleanup(settings, database, stripe),
         reconciliation=Reconciliation(settings, database, stripe),
         event_delivery=EventDelivery(database, AppWebhook(settings)),
-        webhook=Webhook(settings, database, stripe),
+        inbox=Inbox(settings, database, stripe),
         administration=Administration(settings, database),
         metrics=Metrics(settings, database),
         idempotency=Idempotency(database),

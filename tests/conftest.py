@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from tests.people import People, Person
 from tests.sandbox_process import port_range, start_sandbox
 from tests.stripe_console import StripeConsole
+from tests.stripe_types import check_object
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +20,18 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     data: Path = tmp_path_factory.mktemp("sandbox") / "data"
     with start_sandbox(port_range(0), data) as env:
         yield env
+
+
+@pytest.fixture(scope="module")
+def what_stripe_tells_fits_its_types(sandbox: dict[str, str]) -> Iterator[None]:
+    """Every event that is made while a file's tests run."""
+    console = StripeConsole(sandbox["STRIPE_API_BASE"], sandbox["STRIPE_SECRET_KEY"])
+    known = {event["id"] for event in console.api("events", limit=1)["data"]}
+    yield
+    for event in console.all("events"):
+        if event["id"] in known:
+            break
+        check_object(event)
 
 
 @pytest.fixture
@@ -55,3 +68,13 @@ def stripe_console(sandbox: dict[str, str]) -> Iterator[StripeConsole]:
     console = StripeConsole(sandbox["STRIPE_API_BASE"], sandbox["STRIPE_SECRET_KEY"])
     yield console
     console.put_back()
+
+
+@pytest.fixture
+def what_stripe_hears_and_says_fits_its_types(
+    stripe_console: StripeConsole, what_stripe_tells_fits_its_types: None
+) -> Iterator[None]:
+    """Every request and every answer, of our backend and of our pages."""
+    stripe_console.forget_requests()
+    yield
+    stripe_console.forget_requests()

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import httpx
 
 from tests.http import HTTP
+from tests.stripe_types import check_exchange
 
 WAIT_SECONDS_MAX = 20
 SUCCEEDS = "4242424242424242"
@@ -134,6 +135,9 @@ class StripeConsole:
         return self._lever("GET", "requests", params=filters)["requests"]
 
     def forget_requests(self) -> None:
+        """Look at them no more, after a last look: each must fit the SDK's types."""
+        for request in self.requests():
+            check_exchange(request)
         self._lever("DELETE", "requests")
 
     def fault(self, **fault: Any) -> None:

@@ -53,6 +53,13 @@ def check_request(method: str, path: str, params: dict[str, Any]) -> None:
     _validate(_adapter_of_params(spec), params, f"{method} {path} ({spec.__name__})")
 
 
+def check_exchange(request: dict[str, Any]) -> None:
+    """A line of the stand-in's log of requests: what was asked, and what was answered."""
+    check_request(request["method"], request["path"], request["params"])
+    if answer := request["response"]:
+        (check_error if "error" in answer else check_object)(answer)
+
+
 def check_object(obj: dict[str, Any]) -> None:
     """One object as it was answered: with everything that is expanded in it, lists, events too."""
     kind = obj.get("object")

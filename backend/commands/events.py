@@ -25,7 +25,7 @@ def list_events(status: str | None, type_: str | None, limit: int) -> None:
     """The newest events."""
     cursor, shown = None, 0
     while shown < limit:
-        page = services().administration.events(min(PAGE, limit - shown), cursor, status, type_)
+        page = services().inbox.listed(min(PAGE, limit - shown), cursor, status, type_)
         for event in page["events"]:
             error = f"  {event['error']}" if event["error"] else ""
             what = f"{event['status']:9}  {event['id']}  {event['type']}{error}"
@@ -47,23 +47,13 @@ def replay(event_ids: tuple[str, ...], failed: bool) -> None:
     """Take events again. One that was processed changes nothing."""
     if bool(event_ids) == failed:
         raise click.UsageError("Name events, or say --failed.")
-    still_failing = 0
-    for event_id in _failed_ids() if failed else event_ids:
+    inbox, still_failing = services().inbox, 0
+    for event_id in inbox.failed_ids() if failed else event_ids:
         try:
-            status = services().webhook.replay(event_id)["status"]
+            status = inbox.replay(event_id)["status"]
         except Problem as problem:
             status = f"failed: {problem.detail}"
         still_failing += status.startswith("failed")
         click.echo(f"{event_id}  {status}")
     if still_failing:
         raise click.ClickException(f"{still_failing} failed again. Try: flask reconcile")
-
-
-def _failed_ids() -> list[str]:
-    """All that have failed until now; read first, for replaying changes the list."""
-    ids: list[str] = []
-    while page := services().database.as_service(
-        "list_failed_events", limit=1000, after=ids[-1] if ids else None
-    ):
-        ids += page
-    return ids

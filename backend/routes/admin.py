@@ -45,4 +45,4 @@ def grant() -> tuple[dict[str, Any], int]:
 def replay(event_id: str) -> dict[str, Any]:
     """Take an event of the inbox again: {event_id, status}."""
     body(Request)
-    return services().webhook.replay(event_id)
+    return services().inbox.replay(event_id)

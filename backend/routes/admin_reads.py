@@ -79,4 +79,4 @@ class InboxQuery(Request):
 def list_events() -> dict[str, Any]:
     """The webhook inbox, newest first, without payloads."""
     asked = query(InboxQuery)
-    return services().administration.events(asked.limit, asked.cursor, asked.status, asked.type)
+    return services().inbox.listed(asked.limit, asked.cursor, asked.status, asked.type)

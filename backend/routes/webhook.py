@@ -20,7 +20,7 @@ BODY_BYTES_MAX = 1_000_000
 def receive() -> dict[str, Any]:
     """Take one event. The raw bytes are what was signed, so nothing parses them before that."""
     request.max_content_length = BODY_BYTES_MAX
-    outcome = services().webhook.receive(
+    outcome = services().inbox.receive(
         request.get_data(), request.headers.get("Stripe-Signature", "")
     )
     g.stripe_event_id = outcome["event_id"]

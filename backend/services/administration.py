@@ -1,4 +1,4 @@
-"""What an admin looks up: anybody's payments, one user, the webhook inbox."""
+"""What an admin looks up: anybody's payments, and one user."""
 
 from datetime import datetime
 from typing import Any
@@ -66,15 +66,6 @@ class Administration:
             "get_user_account", user_id=user_id, livemode=self._settings.livemode, limit=OF_USER
         )
         return account | {"payments": [_shown(payment) for payment in account["payments"]]}
-
-    def events(
-        self, limit: int, cursor: str | None, status: str | None, type: str | None
-    ) -> dict[str, Any]:
-        """{events, next_cursor}, newest first, without payloads. Raises ValidationError."""
-        page = self._database.as_service(
-            "list_stripe_events", limit=limit, cursor=cursor, status=status, type=type
-        )
-        return {"events": page["rows"], "next_cursor": page["next_cursor"]}
 
 
 def _shown(payment: dict[str, Any]) -> dict[str, Any]:

@@ -63,12 +63,7 @@ export class PaymentPage extends HTMLElement {
   sayProblem(error) {
     const isUnknown = error instanceof ApiError && ["not_found", "validation_error"].includes(error.code);
     if (isUnknown) return this.#sayUnknown();
-    this.say({
-      tone: "bad",
-      title: t("payment.unreachable"),
-      text: together(explain(error), t("payment.unreachable.text")),
-      ways: [way(t("payment.check_again"), () => this.#start(), "primary"), homeWay()],
-    });
+    this.#sayUnreachable(error, () => this.#start());
   }
 
   /** Looks at the payment anew. */
@@ -112,11 +107,19 @@ export class PaymentPage extends HTMLElement {
 
   /** @param {ApiError} error */
   #sayNoSession(error) {
+    this.#sayUnreachable(error, findSession);
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {() => void} tryAgain
+   */
+  #sayUnreachable(error, tryAgain) {
     this.say({
       tone: "bad",
       title: t("payment.unreachable"),
       text: together(explain(error), t("payment.unreachable.text")),
-      ways: [way(t("payment.check_again"), findSession, "primary"), homeWay()],
+      ways: [way(t("payment.check_again"), tryAgain, "primary"), homeWay()],
     });
   }
 

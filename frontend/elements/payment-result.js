@@ -5,11 +5,12 @@
  *     <payment-result></payment-result>      on success.html?payment_id=…
  */
 import { ApiError } from "../lib/api-error.js";
-import { credits, money, t } from "../lib/i18n.js";
-import { amountOf, outcome } from "../lib/outcome.js";
+import { money, t } from "../lib/i18n.js";
+import { outcome } from "../lib/outcome.js";
 import { poll } from "../lib/poll.js";
+import { paidFigures } from "../panels/payment-outcome.js";
 import { homeWay, receiptWay, resumeWay, way } from "../panels/ways.js";
-import { account, refreshAccount } from "../state/account.js";
+import { refreshAccount } from "../state/account.js";
 import { getPayment, refreshPayment } from "../state/payments.js";
 import { openDialog } from "./open-dialog.js";
 import { PaymentPage } from "./payment-page.js";
@@ -73,16 +74,11 @@ export class PaymentResult extends PaymentPage {
 
   /** @param {Payment} payment */
   #saySucceeded(payment) {
-    const known = account.value.credits;
     this.say({
       tone: "good",
       title: t("payment.succeeded"),
       text: t("payment.succeeded.text", { credits: payment.credits }),
-      figures: [
-        [t("payment.paid"), money(amountOf(payment), payment.currency)],
-        [t("payment.added"), `+${credits(payment.credits)}`],
-        ...(known ? [/** @type {[string, string]} */ ([t("payment.new_balance"), credits(known.available)])] : []),
-      ],
+      figures: paidFigures(payment),
       ways: [homeWay("primary"), receiptWay(payment)],
     });
   }

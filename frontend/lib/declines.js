@@ -79,3 +79,13 @@ export function declineSentence(code) {
   const key = `decline.${DECLINES[code ?? ""] ?? "generic"}`;
   return t(isKey(key) ? key : "decline.generic");
 }
+
+/**
+ * The code that `declineSentence` knows; null: the error is not the card's.
+ * @param {import("@stripe/stripe-js").StripeError} error
+ * @returns {string | null}
+ */
+export function declineCodeOf({ type, code, decline_code }) {
+  const isCards = type === "card_error" || code?.endsWith("_authentication_failure");
+  return isCards ? (decline_code ?? code ?? "") : null;
+}

@@ -1,6 +1,6 @@
 /** Saves a card without buying: Stripe's form, and a SetupIntent that Stripe.js confirms. */
 import { ApiError } from "../lib/api-error.js";
-import { declineSentence } from "../lib/declines.js";
+import { declineCodeOf, declineSentence } from "../lib/declines.js";
 import { el } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { within } from "../lib/limit.js";
@@ -67,9 +67,9 @@ export function addCard({ signal, host, announce, aside, close, done }) {
   function sayRefused(error) {
     announce("");
     if (error.type === "validation_error") return;
-    const isCards = error.type === "card_error" || error.code?.endsWith("_authentication_failure");
-    if (!isCards) throw new ApiError({ code: "stripe_error" });
-    problem.replaceChildren(notice(null, null, declineSentence(error.decline_code ?? error.code)));
+    const code = declineCodeOf(error);
+    if (code === null) throw new ApiError({ code: "stripe_error" });
+    problem.replaceChildren(notice(null, null, declineSentence(code)));
   }
 
   void start();

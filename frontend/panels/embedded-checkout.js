@@ -11,6 +11,7 @@ import { t } from "../lib/i18n.js";
 import { loadStripe } from "../lib/stripe-js.js";
 import { loadConfig } from "../state/config.js";
 import { bones } from "./bones.js";
+import { payHostedInstead } from "./hosted-instead.js";
 import { notice } from "./notice.js";
 import { stripePlace } from "./stripe-place.js";
 
@@ -32,7 +33,7 @@ export function embeddedCheckout({ signal, host, getSecret, payHosted }) {
       state.replaceChildren();
     } catch (error) {
       const isMissing = error instanceof ApiError && error.code === "stripe_js_unavailable";
-      if (isMissing && payHosted) return fallBack(payHosted);
+      if (isMissing && payHosted) return payHostedInstead(state, payHosted);
       if (!signal.aborted) state.replaceChildren(notice(error, start));
     }
   }
@@ -45,16 +46,6 @@ export function embeddedCheckout({ signal, host, getSecret, payHosted }) {
     signal.addEventListener("abort", () => form.destroy(), { once: true });
     if (signal.aborted) return form.destroy();
     form.mount(place);
-  }
-
-  /** @param {() => Promise<void>} pay */
-  async function fallBack(pay) {
-    state.replaceChildren(el("p", { role: "status" }, t("checkout.fallback")));
-    try {
-      await pay();
-    } catch (error) {
-      state.replaceChildren(notice(error, () => fallBack(pay)));
-    }
   }
 
   void start();

@@ -3,6 +3,7 @@ import { ApiError } from "../lib/api-error.js";
 import { get } from "../lib/api.js";
 import { el } from "../lib/dom.js";
 import { credits, day, t } from "../lib/i18n.js";
+import { accountEvents } from "../state/account-events.js";
 
 /** @typedef {import("../lib/contract.js").Forecast} Forecast */
 /** @typedef {import("../lib/contract.js").AccountEvent} AccountEvent */
@@ -14,24 +15,19 @@ import { credits, day, t } from "../lib/i18n.js";
  * @param {{isLow: boolean, signal: AbortSignal}} context
  */
 export function outlook({ isLow, signal }) {
-  const box = el("div", { class: "outlook" });
-  void fill(box, isLow, signal);
-  return box;
+  const [lowSince, lasting] = [el("div"), el("div")];
+  accountEvents.subscribe(({ value }) => lowSince.replaceChildren(...(isLow ? low(value ?? []) : [])), signal);
+  void showPace(lasting, signal);
+  return el("div", { class: "outlook" }, lowSince, lasting);
 }
 
 /**
- * @param {Element} box
- * @param {boolean} isLow
+ * @param {Element} place
  * @param {AbortSignal} signal
  */
-async function fill(box, isLow, signal) {
+async function showPace(place, signal) {
   try {
-    const [forecast, { events }] = await Promise.all([
-      get("/api/credits/forecast", { signal }),
-      get("/api/credits/events?limit=20", { signal }),
-    ]);
-    const parts = [isLow ? low(events) : null, pace(forecast)];
-    box.replaceChildren(...parts.filter((part) => part !== null));
+    place.replaceChildren(...pace(await get("/api/credits/forecast", { signal })));
   } catch (error) {
     if (!signal.aborted && !(error instanceof ApiError)) throw error;
   }
@@ -40,13 +36,14 @@ async function fill(box, isLow, signal) {
 /** @param {AccountEvent[]} events newest first */
 function low(events) {
   const [crossing] = events.filter((event) => event.type === "low_balance");
-  if (!crossing) return null;
+  if (!crossing) return [];
   const below = credits(crossing.data.threshold ?? 0);
-  return el("p", { role: "status" }, t("outlook.low", { below, day: day(crossing.created_at) }));
+  return [el("p", { role: "status" }, t("outlook.low", { below, day: day(crossing.created_at) }))];
 }
 
 /** @param {Forecast} forecast */
 function pace({ per_day, days_left }) {
-  if (per_day === null || days_left === null) return null;
-  return el("p", { class: "small" }, t("outlook.pace", { count: days_left, pace: credits(Math.ceil(per_day)) }));
+  if (per_day === null || days_left === null) return [];
+  const text = t("outlook.pace", { count: days_left, pace: credits(Math.ceil(per_day)) });
+  return [el("p", { class: "small" }, text)];
 }

@@ -51,8 +51,12 @@ export function notKnownScreen({ isAsking, needsBuyer, checkAgain, leave }) {
   });
 }
 
-/** @param {Payment} payment @returns {[string, string][]} */
-function paidFigures(payment) {
+/**
+ * What was paid, what came of it, and the balance where it is known.
+ * @param {Payment} payment
+ * @returns {[string, string][]}
+ */
+export function paidFigures(payment) {
   const known = account.value.credits;
   return [
     [t("payment.paid"), money(amountOf(payment), payment.currency)],

@@ -16,6 +16,7 @@ import { catalog, loadCatalog } from "../state/catalog.js";
 import { loadConfig } from "../state/config.js";
 import { bones } from "./bones.js";
 import { embeddedCheckout } from "./embedded-checkout.js";
+import { payHostedInstead } from "./hosted-instead.js";
 import { icon } from "./icons.js";
 import { notice } from "./notice.js";
 import { isInPage } from "./open-payments.js";
@@ -172,18 +173,8 @@ export function paymentPanel(context) {
   function sayProblem(error) {
     const code = error instanceof ApiError ? error.code : "";
     if (code === "unauthorized") return context.askSignIn();
-    if (code === "stripe_js_unavailable" && payHosted && !payment.id) return fallBack(payHosted);
+    if (code === "stripe_js_unavailable" && payHosted && !payment.id) return payHostedInstead(news, payHosted);
     news.replaceChildren(notice(error, start));
-  }
-
-  /** @param {() => Promise<void>} pay */
-  async function fallBack(pay) {
-    news.replaceChildren(el("p", { role: "status" }, t("checkout.fallback")));
-    try {
-      await pay();
-    } catch (error) {
-      news.replaceChildren(notice(error, () => fallBack(pay)));
-    }
   }
 
   signal.addEventListener("abort", () => payment.id && void refreshAccount(), { once: true });

@@ -11,6 +11,7 @@
 import { ApiError } from "../lib/api-error.js";
 import { post } from "../lib/api.js";
 import { Attempts } from "../lib/attempt.js";
+import { declineCodeOf } from "../lib/declines.js";
 import { language } from "../lib/i18n.js";
 import { poll } from "../lib/poll.js";
 import { settings } from "../lib/settings.js";
@@ -212,8 +213,8 @@ export class InPagePayment {
    */
   async #judge(error) {
     if (error?.type === "validation_error") return { kind: "incomplete" };
-    const isCards = error?.type === "card_error" || error?.code?.endsWith("_authentication_failure");
-    if (isCards) return { kind: "declined", code: error?.decline_code ?? error?.code };
+    const declined = error ? declineCodeOf(error) : null;
+    if (declined !== null) return { kind: "declined", code: declined };
     const verdict = await this.findOut(undefined, error ? [] : AFTER_ANSWER_MS);
     // Where the line broke, what was sent may still arrive: unpaid now does not mean unpaid.
     const isSure = !error || !LINE_BROKE.has(error.type);

@@ -65,6 +65,7 @@ export const panelStyle = css`
   .sign-in > div:empty { display: none; }
 
   .balance { display: grid; gap: 16px; padding-bottom: 12px; }
+  .outlook:not(:has(p)) { display: none; }
   .figures { display: flex; flex-wrap: wrap; gap: 8px 32px; }
   .figures dt { font-size: 0.8125em; color: var(--muted); }
   .figures dd { font-size: 1.125em; font-weight: 600; }

@@ -1,6 +1,7 @@
 """Our pages, as somebody in front of them sees them: by role and name, in English."""
 
 import re
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -9,6 +10,8 @@ from tests.journeys.stripe_page import SUCCEEDS, StripePage
 from tests.people import Person
 
 SESSION = "topup.session"  # where the browser keeps it
+OPEN_PAYMENTS, ADDRESS = "the open payments", "its address"
+WAYS_BACK = (OPEN_PAYMENTS, ADDRESS)  # to a payment that was left half way
 
 
 class Shop:
@@ -29,6 +32,16 @@ class Shop:
         shop = Shop(self.page.context.new_page(), self.env)
         shop.visit(path)
         return shop
+
+    def resume_in_another_tab(self, payment: dict[str, Any], way: str) -> "Shop":
+        """This one is closed; `way` is one of WAYS_BACK."""
+        address = payment["payment_url"].removeprefix(self.env["FRONTEND_URL"])
+        tab = self.another_tab(address if way == ADDRESS else "/")
+        self.page.close()
+        if way == OPEN_PAYMENTS:
+            tab.open_dialog()
+            tab.dialog.get_by_role("button", name="Resume the payment").click()
+        return tab
 
     def open_dialog(self, tab: str = "Buy") -> None:
         self.badge.click()
@@ -74,6 +87,11 @@ class Shop:
         self.choose(package)
         self.pay_button.click()
         return self.payment
+
+    @property
+    def stripe_inside(self) -> StripePage:
+        """Stripe's page, in the frame in the dialog."""
+        return StripePage(self.page.frame_locator("credits-dialog iframe"))
 
     @property
     def payment(self) -> PaymentView:

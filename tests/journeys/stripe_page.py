@@ -19,6 +19,8 @@ class StripePage:
         self.place = place
         self.failure = place.get_by_role("alert")
         self.total = place.locator(".total")
+        self.card_number = place.get_by_label("Card number")
+        self.bank_question = place.get_by_role("button", name="Complete authentication")
         buttons = re.compile("^(Pay|Subscribe|Complete order)")
         self.pay_button = place.get_by_role("button", name=buttons)
 
@@ -28,7 +30,7 @@ class StripePage:
 
     def pay_invoice(self, number: str = SUCCEEDS) -> None:
         """Stripe knows whose it is."""
-        self.place.get_by_label("Card number").fill(number)
+        self.card_number.fill(number)
         self.place.get_by_label("Expiration").fill("12 / 34")
         self.place.get_by_label("CVC").fill("123")
         self.place.get_by_label("Name on card").fill("Ada Buyer")
@@ -50,7 +52,7 @@ class StripePage:
 
     def authenticate(self) -> None:
         """3D Secure: it is me."""
-        self.place.get_by_role("button", name="Complete authentication").click()
+        self.bank_question.click()
 
     def refuse_to_authenticate(self) -> None:
         self.place.get_by_role("button", name="Fail authentication").click()

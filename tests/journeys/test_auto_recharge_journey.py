@@ -10,6 +10,7 @@ from tests.backend.jobs import Jobs
 from tests.backend.test_auto_recharge import let_pass
 from tests.backend.wallet import Wallet
 from tests.journeys.shop import Shop
+from tests.people import Person
 from tests.stripe_browser import ASKS_ALWAYS, CAN_ONLY_BE_SAVED
 from tests.stripe_console import StripeConsole
 
@@ -41,6 +42,17 @@ def enter(wallet: Wallet, open_shop: Callable[..., Shop]) -> Callable[[str], Sho
     return enter_with
 
 
+@pytest.fixture
+def waiting(enter: Callable[[str], Shop], jobs: Jobs) -> Shop:
+    """The start page of somebody whose recharge waits for his bank, and it for him."""
+    shop = enter(ASKS_ALWAYS)
+    agree(shop)
+    assert jobs.recharge() == {"requires_action": 1}
+    shop.visit()
+    expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {FINISH}")
+    return shop
+
+
 def switch(shop: Shop) -> Locator:
     return shop.dialog.get_by_role("switch", name="Auto-recharge")
 
@@ -50,6 +62,29 @@ def agree(shop: Shop) -> None:
     switch(shop).click()
     shop.dialog.get_by_role("button", name="Agree and switch on").click()
     expect(shop.dialog.get_by_role("status")).to_have_text("Auto-recharge is on.")
+
+
+def finish(shop: Shop) -> None:
+    """From the badge to the credits of the recharge that waits."""
+    shop.badge.click()
+    expect(shop.dialog.get_by_text("Your bank wants you to confirm this payment.")).to_be_visible()
+    confirm(shop)
+
+
+def confirm(shop: Shop) -> None:
+    """From the pay button to the credits."""
+    shop.payment.pay_button.click()
+    shop.payment.bank.authenticate()
+    shop.payment.expect_paid()
+    shop.expect_balance(500)
+
+
+def refuse(shop: Shop) -> None:
+    """From the badge to what is said to whom the bank could not confirm."""
+    shop.badge.click()
+    shop.payment.pay_button.click()
+    shop.payment.bank.refuse()
+    shop.payment.expect_said("Your bank could not confirm that it was you.")
 
 
 def test_without_a_card_there_is_nothing_to_switch_on(shop: Shop) -> None:
@@ -111,40 +146,57 @@ def test_switched_off_it_charges_nothing(
 
 
 def test_a_recharge_the_bank_asks_about_is_finished_in_the_dialog(
-    enter: Callable[[str], Shop], wallet: Wallet, jobs: Jobs, stripe_console: StripeConsole
+    waiting: Shop, buyer: Person, stripe_console: StripeConsole
 ) -> None:
-    shop = enter(ASKS_ALWAYS)
-    agree(shop)
-    shop.close_dialog()
-    assert jobs.recharge() == {"requires_action": 1}
-    shop.visit()
-    expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {FINISH}")
-    shop.badge.click()
-    payment = shop.payment
-    expect(shop.dialog.get_by_text("Your bank wants you to confirm this payment.")).to_be_visible()
-    payment.pay_button.click()
-    payment.bank.authenticate()
-    payment.expect_paid()
-    shop.expect_balance(500)
-    assert len(stripe_console.charged(wallet.buyer.email)) == 1
+    finish(waiting)
+    assert len(stripe_console.charged(buyer.email)) == 1
 
 
-def test_a_recharge_the_bank_asks_about_is_told_in_the_balance(
-    enter: Callable[[str], Shop], jobs: Jobs
+def test_a_recharge_refused_at_the_bank_costs_nothing_and_can_be_paid_at_once(
+    waiting: Shop, buyer: Person, stripe_console: StripeConsole
 ) -> None:
-    shop = enter(ASKS_ALWAYS)
-    agree(shop)
-    jobs.recharge()
-    shop.visit()
-    expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {FINISH}")
-    shop.badge.click()
-    shop.dialog.get_by_role("button", name="Back").click()
-    expect(shop.dialog.get_by_text("500 credits for $4.99")).to_be_visible()
-    expect(shop.dialog.get_by_text("Your bank wants you to confirm it.")).to_be_visible()
-    shop.dialog.get_by_role("tab", name="Balance").click()
-    expect(shop.dialog.get_by_text("A purchase waits for you")).to_be_visible()
-    shop.dialog.get_by_role("button", name="Got it").click()
-    expect(shop.dialog.get_by_text("A purchase waits for you")).to_be_hidden()
+    refuse(waiting)
+    assert stripe_console.charged(buyer.email) == []
+    confirm(waiting)
+    assert len(stripe_console.charged(buyer.email)) == 1
+
+
+def test_a_recharge_refused_at_the_bank_waits_and_no_other_is_begun(
+    waiting: Shop, buyer: Person, jobs: Jobs, stripe_console: StripeConsole
+) -> None:
+    refuse(waiting)
+    waiting.close_dialog()
+    assert jobs.recharge() == {}
+    waiting.visit()
+    expect(waiting.badge).to_have_accessible_name("Credits: 0 available, 1 payment to finish")
+    waiting.open_dialog()
+    waiting.dialog.get_by_role("button", name="Resume the payment of $4.99").click()
+    confirm(waiting)
+    assert len(stripe_console.charged(buyer.email)) == 1
+
+
+def test_a_tab_closed_while_the_bank_asks_about_a_recharge_loses_nothing(
+    waiting: Shop, buyer: Person, jobs: Jobs, stripe_console: StripeConsole
+) -> None:
+    waiting.badge.click()
+    waiting.payment.pay_button.click()
+    expect(waiting.payment.bank.window).to_be_visible()
+    tab = waiting.another_tab()
+    waiting.page.close()
+    assert jobs.recharge() == {}
+    finish(tab)
+    assert len(stripe_console.charged(buyer.email)) == 1
+
+
+def test_a_recharge_the_bank_asks_about_is_told_in_the_balance(waiting: Shop) -> None:
+    waiting.badge.click()
+    waiting.dialog.get_by_role("button", name="Back").click()
+    expect(waiting.dialog.get_by_text("500 credits for $4.99")).to_be_visible()
+    expect(waiting.dialog.get_by_text("Your bank wants you to confirm it.")).to_be_visible()
+    waiting.dialog.get_by_role("tab", name="Balance").click()
+    expect(waiting.dialog.get_by_text("A purchase waits for you")).to_be_visible()
+    waiting.dialog.get_by_role("button", name="Got it").click()
+    expect(waiting.dialog.get_by_text("A purchase waits for you")).to_be_hidden()
 
 
 def test_after_three_failures_it_is_off_and_says_why(

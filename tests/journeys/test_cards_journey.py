@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.backend.wallet import Wallet
@@ -25,6 +26,21 @@ def add(shop: Shop, number: str = SUCCEEDS) -> None:
     shop.dialog.get_by_role("button", name="Add a card").click()
     StripeForm(shop.page).fill(number)
     shop.dialog.get_by_role("button", name="Save card").click()
+
+
+def ask_bank(shop: Shop) -> Bank:
+    """From the badge to the bank's question about a card that is added."""
+    shop.open_dialog("Payment")
+    add(shop, ASKS_FOR_3D_SECURE)
+    bank = Bank(shop.page)
+    expect(bank.window).to_be_visible()
+    return bank
+
+
+def close_dialog_under_the_bank(shop: Shop) -> None:
+    """With the keyboard: the bank's window lies above it."""
+    shop.dialog.get_by_role("button", name="Close").press("Enter")
+    expect(shop.dialog).to_be_hidden()
 
 
 def test_the_first_card_that_is_added_is_the_default_and_nothing_is_charged(
@@ -55,6 +71,41 @@ def test_a_card_that_asks_for_3d_secure_is_kept_once_it_is_confirmed(
     shop.dialog.get_by_role("button", name="Save card").click()
     bank.authenticate()
     expect(cards(shop)).to_contain_text("Visa ending in 3155")
+
+
+@pytest.mark.parametrize("left", ["the dialog", "the tab"])
+def test_who_leaves_while_the_bank_asks_has_no_half_card_and_can_add_it_again(
+    shop: Shop, wallet: Wallet, left: str
+) -> None:
+    bank = ask_bank(shop)
+    if left == "the tab":
+        later = shop.another_tab()
+        shop.page.close()
+    else:
+        later = shop
+        close_dialog_under_the_bank(shop)
+        bank.refuse()
+    assert wallet.refresh() == []
+    later.open_dialog("Payment")
+    expect(later.dialog.get_by_text("No card is saved.")).to_be_visible()
+    later.close_dialog()
+
+    ask_bank(later).authenticate()
+    expect(cards(later)).to_contain_text("Visa ending in 3155")
+    assert len(wallet.refresh()) == 1
+
+
+def test_the_bank_may_say_yes_to_a_card_after_the_dialog_was_closed(
+    shop: Shop, wallet: Wallet
+) -> None:
+    bank = ask_bank(shop)
+    close_dialog_under_the_bank(shop)
+    bank.authenticate()
+    expect(shop.dialog).to_be_hidden()
+    shop.open_dialog("Payment")
+    expect(cards(shop)).to_contain_text("Visa ending in 3155")
+    expect(shop.dialog.get_by_role("button", name="Add a card")).to_be_visible()
+    assert len(wallet.cards) == 1
 
 
 def test_a_card_the_bank_will_not_have_saved_is_said_in_words(

@@ -1,12 +1,13 @@
 """Paying inside the dialog, with Stripe.js; where that can't be loaded, on Stripe's own page."""
 
 import pytest
-from playwright.sync_api import FrameLocator, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser import Windows
-from tests.journeys.shop import PAID, Shop
+from tests.journeys.shop import PAID, WAYS_BACK, Shop
 from tests.journeys.stripe_page import ASKS_FOR_3D_SECURE, IS_DECLINED, StripePage
 from tests.people import Person
+from tests.stripe_console import StripeConsole
 
 
 def test_the_buyer_pays_inside_the_dialog(shop: Shop, buyer: Person) -> None:
@@ -28,6 +29,22 @@ def test_a_declined_card_and_3d_secure_stay_inside_the_dialog(shop: Shop) -> Non
     shop.expect_balance(500)
 
 
+def test_3d_secure_refused_costs_nothing_and_can_be_tried_again(
+    shop: Shop, buyer: Person, stripe_console: StripeConsole
+) -> None:
+    stripe = start_paying_inside(shop)
+    stripe.pay_by_card(ASKS_FOR_3D_SECURE)
+    stripe.refuse_to_authenticate()
+    expect(stripe.failure).to_contain_text("unable to authenticate")
+    assert stripe_console.charged(buyer.email) == []
+    stripe.pay_by_card(ASKS_FOR_3D_SECURE)
+    stripe.authenticate()
+    expect(shop.title).to_have_text(PAID)
+    shop.expect_balance(500)
+    assert len(buyer.get("/api/payments").json()["payments"]) == 1
+    assert len(stripe_console.charged(buyer.email)) == 1
+
+
 def test_who_closes_the_dialog_and_comes_back_finds_the_same_payment(
     shop: Shop, buyer: Person
 ) -> None:
@@ -39,26 +56,17 @@ def test_who_closes_the_dialog_and_comes_back_finds_the_same_payment(
     assert len(buyer.get("/api/payments").json()["payments"]) == 1
 
 
-@pytest.mark.parametrize("way", ["the open payments", "its address"])
+@pytest.mark.parametrize("way", WAYS_BACK)
 def test_who_closes_the_tab_finishes_the_same_payment_in_another(
     shop: Shop, buyer: Person, way: str
 ) -> None:
-    start_paying_inside(shop)
-    expect(frame(shop).get_by_label("Card number")).to_be_visible()
+    expect(start_paying_inside(shop).card_number).to_be_visible()
     [payment] = buyer.get("/api/payments").json()["payments"]
-    later = shop.another_tab("/" if way == "the open payments" else address_of(payment))
-    shop.page.close()
-    if way == "the open payments":
-        later.open_dialog()
-        later.dialog.get_by_role("button", name="Resume the payment").click()
-    StripePage(frame(later)).pay_by_card()
+    later = shop.resume_in_another_tab(payment, way)
+    later.stripe_inside.pay_by_card()
     expect(later.title).to_have_text(PAID)
     [paid] = buyer.get("/api/payments").json()["payments"]
     assert (paid["payment_id"], paid["status"]) == (payment["payment_id"], "succeeded")
-
-
-def address_of(payment: dict[str, str]) -> str:
-    return "/" + payment["payment_url"].rpartition("/")[2]
 
 
 def test_without_stripe_js_it_is_tried_twice_and_then_paid_on_stripes_own_page(
@@ -90,7 +98,7 @@ def test_stripe_js_is_not_loaded_before_it_is_needed(shop: Shop) -> None:
     shop.choose("Starter")
     assert shop.env["STRIPE_JS_URL"] not in asked
     shop.pay_button.click()
-    expect(frame(shop).get_by_label("Card number")).to_be_visible()
+    expect(shop.stripe_inside.card_number).to_be_visible()
     assert asked.count(shop.env["STRIPE_JS_URL"]) == 1
 
 
@@ -100,8 +108,4 @@ def start_paying_inside(shop: Shop) -> StripePage:
     shop.open_dialog()
     shop.choose("Starter")
     shop.pay_button.click()
-    return StripePage(frame(shop))
-
-
-def frame(shop: Shop) -> FrameLocator:
-    return shop.page.frame_locator("credits-dialog iframe")
+    return shop.stripe_inside

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.backend.wallet import Wallet
 from tests.browser import Windows
-from tests.journeys.shop import Shop
+from tests.journeys.shop import WAYS_BACK, Shop
 from tests.people import Person
 from tests.stripe_browser import ASKS_ALWAYS, CAN_ONLY_BE_SAVED
 from tests.stripe_console import StripeConsole
@@ -54,6 +55,29 @@ def test_a_saved_card_that_asks_for_3d_secure_is_confirmed_over_the_dialog(
     payment.bank.authenticate()
     payment.expect_paid()
     shop.expect_balance(500)
+    assert len(stripe_console.charged(wallet.buyer.email)) == 1
+    assert len(wallet.buyer.get("/api/payments").json()["payments"]) == 1
+
+
+@pytest.mark.parametrize("way", WAYS_BACK)
+def test_a_tab_closed_while_the_bank_asks_about_a_saved_card_loses_nothing(
+    wallet: Wallet, open_shop: Callable[..., Shop], stripe_console: StripeConsole, way: str
+) -> None:
+    wallet.save(ASKS_ALWAYS)
+    shop = open_shop(wallet.buyer)
+    payment = shop.start_paying_inside()
+    payment.pay_button.click()
+    expect(payment.bank.window).to_be_visible()
+    [begun] = wallet.buyer.get("/api/payments").json()["payments"]
+
+    tab = shop.resume_in_another_tab(begun, way)
+    expect(tab.dialog.get_by_text("Your bank wants you to confirm this payment.")).to_be_visible()
+    expect(tab.dialog.get_by_role("radio", name="Visa ending in 3184")).to_be_checked()
+    assert stripe_console.charged(wallet.buyer.email) == []
+    tab.payment.pay_button.click()
+    tab.payment.bank.authenticate()
+    tab.payment.expect_paid()
+    tab.expect_balance(500)
     assert len(stripe_console.charged(wallet.buyer.email)) == 1
     assert len(wallet.buyer.get("/api/payments").json()["payments"]) == 1
 

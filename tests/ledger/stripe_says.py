@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.services.events import Webhook
+from backend.services.inbox import Inbox
 from tests import shop
 from tests.ledger.books import Desk, new_id
 
@@ -165,7 +165,7 @@ class Stripe:
 
 @dataclass(frozen=True)
 class Till:
-    """What services/events.py asks, in the place of Stripe's API and of PostgREST."""
+    """What services/inbox.py asks, in the place of Stripe's API and of PostgREST."""
 
     desk: Desk
     now: dict[str, StripeObject]
@@ -180,9 +180,9 @@ class Till:
         return self.now.__getitem__
 
 
-def webhook(desk: Desk, now: dict[str, StripeObject]) -> Webhook:
+def webhook(desk: Desk, now: dict[str, StripeObject]) -> Inbox:
     till: Any = Till(desk, now)
-    return Webhook(SETTINGS, till, till)
+    return Inbox(SETTINGS, till, till)
 
 
 def receive(desk: Desk, event: Event, latest: Event | None = None) -> None:

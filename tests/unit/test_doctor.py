@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backend.services.doctor import books, clock, environment, examine, stripe_account
+from backend.services.doctor import clock, environment, examine, stripe_account, supabase_project
 from backend.services.doctor.finding import Finding
 from backend.services.doctor.migrations import Made, made_by_files
 from backend.services.webhook_setup import EVENTS, MARK, mark_of
@@ -74,12 +74,12 @@ def judged(*path: Any, to: Any) -> list[Finding]:
     for name in path[:-1]:
         place = place[name]
     place[path[-1]] = to
-    return list(books.judge(report, MADE, livemode=True))
+    return list(supabase_project.judge(report, MADE, livemode=True))
 
 
 def test_a_healthy_database_has_nothing() -> None:
     """Whatever tables and functions the host app has beside ours."""
-    assert ailments(books.judge(REPORT, MADE, livemode=True)) == []
+    assert ailments(supabase_project.judge(REPORT, MADE, livemode=True)) == []
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_each_ailment_is_found(path: tuple[Any, ...], to: Any, ailment: tuple[st
 
 def test_where_test_money_is_all_there_is_its_credits_are_no_ailment() -> None:
     report = REPORT | {"holds_test_credits": True}
-    assert ailments(books.judge(report, MADE, livemode=False)) == []
+    assert ailments(supabase_project.judge(report, MADE, livemode=False)) == []
 
 
 def test_migrations_that_were_applied_by_hand_are_known_by_what_they_made() -> None:
@@ -125,7 +125,7 @@ def test_migrations_that_were_applied_by_hand_are_known_by_what_they_made() -> N
 
 
 def test_without_the_files_the_rest_is_looked_at() -> None:
-    subjects = {finding.subject for finding in books.judge(REPORT, None, livemode=True)}
+    subjects = {finding.subject for finding in supabase_project.judge(REPORT, None, livemode=True)}
     assert {"roles", "ledger", "audit"} <= subjects
 
 

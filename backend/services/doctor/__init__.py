@@ -6,7 +6,7 @@ from backend import config
 from backend.gateways.jwks import KeySet
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.supabase import Database
-from backend.services.doctor import books, environment, sign_in, stripe_account
+from backend.services.doctor import environment, sign_in, stripe_account, supabase_project
 from backend.services.doctor.finding import Finding
 
 __all__ = ["Finding", "examine"]
@@ -20,7 +20,7 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
         return [*findings, Finding.skipped("database", "Put the environment right first.")]
     database, stripe = Database(settings), StripeApi(settings)
     looks: dict[str, Callable[[], Iterable[Finding]]] = {
-        "database": lambda: books.examine(settings, database),
+        "database": lambda: supabase_project.examine(settings, database),
         "sign-in": lambda: sign_in.examine(settings, KeySet(settings.supabase_jwks_url)),
         "stripe": lambda: stripe_account.examine(settings, stripe),
     }

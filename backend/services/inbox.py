@@ -1,4 +1,4 @@
-"""Taking events: a verified one becomes facts, and one call records and settles them."""
+"""The inbox: a verified event becomes facts, and one call records and settles them."""
 
 import logging
 import time
@@ -23,7 +23,9 @@ YEAR_9999_SECONDS = 253_402_300_799  # what a timestamp can hold
 NOT_AN_EVENT = "The body is signed but is not an event."
 
 
-class Webhook:
+class Inbox:
+    """Every event of Stripe's, once: recorded, settled, and kept to be taken again."""
+
     def __init__(self, settings: Settings, database: Database, stripe: StripeApi) -> None:
         self._settings = settings
         self._database = database
@@ -41,6 +43,24 @@ class Webhook:
     def replay(self, event_id: str) -> dict[str, Any]:
         """Take an event of the inbox again, as `receive` would. Raises NotFound too."""
         return self._take(self._database.as_service("get_event", id=event_id))
+
+    def failed_ids(self) -> list[str]:
+        """All that have failed until now, oldest first: replaying changes the list."""
+        ids: list[str] = []
+        while page := self._database.as_service(
+            "list_failed_events", limit=1000, after=ids[-1] if ids else None
+        ):
+            ids += page
+        return ids
+
+    def listed(
+        self, limit: int, cursor: str | None, status: str | None, type: str | None
+    ) -> dict[str, Any]:
+        """{events, next_cursor}, newest first, without payloads. Raises ValidationError."""
+        page = self._database.as_service(
+            "list_stripe_events", limit=limit, cursor=cursor, status=status, type=type
+        )
+        return {"events": page["rows"], "next_cursor": page["next_cursor"]}
 
     def _take(self, event: dict[str, Any]) -> dict[str, Any]:
         learnt = self._facts_of(event)
