@@ -12,7 +12,7 @@ from tests.backend.wallet import Wallet
 from tests.journeys.shop import Shop
 from tests.people import Person
 from tests.stripe_browser import ASKS_ALWAYS, CAN_ONLY_BE_SAVED
-from tests.stripe_console import StripeConsole
+from tests.stripe_console import StripeConsole, eventually
 
 Connection = psycopg.Connection[dict]
 CONSENT = (
@@ -49,7 +49,7 @@ def waiting(enter: Callable[[str], Shop], jobs: Jobs) -> Shop:
     agree(shop)
     assert jobs.recharge() == {"requires_action": 1}
     shop.visit()
-    expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {FINISH}")
+    expect_urgent(shop)
     return shop
 
 
@@ -64,8 +64,14 @@ def agree(shop: Shop) -> None:
     expect(shop.dialog.get_by_role("status")).to_have_text("Auto-recharge is on.")
 
 
+def expect_urgent(shop: Shop) -> None:
+    """The badge says that a payment waits for its buyer, and leads to it."""
+    expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {FINISH}")
+
+
 def finish(shop: Shop) -> None:
     """From the badge to the credits of the recharge that waits."""
+    expect_urgent(shop)
     shop.badge.click()
     expect(shop.dialog.get_by_text("Your bank wants you to confirm this payment.")).to_be_visible()
     confirm(shop)
@@ -77,6 +83,12 @@ def confirm(shop: Shop) -> None:
     shop.payment.bank.authenticate()
     shop.payment.expect_paid()
     shop.expect_balance(500)
+
+
+def urgencies(buyer: Person) -> list[bool]:
+    """Whether each open payment waits for its buyer, as the badge reads it."""
+    items = buyer.get("/api/cart/count").json()["items"]
+    return [item["requires_action"] for item in items]
 
 
 def refuse(shop: Shop) -> None:
@@ -162,10 +174,15 @@ def test_a_recharge_refused_at_the_bank_costs_nothing_and_can_be_paid_at_once(
 
 
 def test_a_recharge_refused_at_the_bank_waits_and_no_other_is_begun(
-    waiting: Shop, buyer: Person, jobs: Jobs, stripe_console: StripeConsole
+    waiting: Shop,
+    buyer: Person,
+    jobs: Jobs,
+    stripe_console: StripeConsole,
+    database: Connection,
 ) -> None:
     refuse(waiting)
-    waiting.close_dialog()
+    eventually(lambda: urgencies(buyer), lambda found: found == [False])  # The webhook has come.
+    let_pass(database, buyer, "2 days")
     assert jobs.recharge() == {}
     waiting.visit()
     expect(waiting.badge).to_have_accessible_name("Credits: 0 available, 1 payment to finish")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.backend.subscriber import Subscriber
-from tests.journeys.shop import PAID, WAYS_BACK, Shop
+from tests.journeys.shop import ADDRESS, OPEN_PAYMENTS, PAID, Shop
 from tests.journeys.stripe_page import ASKS_FOR_3D_SECURE, IS_DECLINED, StripePage
 from tests.journeys.test_subscription_journey import ACTIVE, choose_monthly
 from tests.stripe_console import StripeConsole
@@ -45,22 +45,12 @@ def test_a_monthly_plan_is_bought_without_leaving_the_dialog(
     expect_subscribed_once(shop, subscriber, stripe_console)
 
 
-def test_a_declined_card_gives_way_to_one_that_the_bank_confirms(
+def test_a_declined_card_and_3d_secure_stay_inside_the_dialog(
     shop: Shop, subscriber: Subscriber, stripe_console: StripeConsole
 ) -> None:
     stripe = start_subscribing(shop)
     stripe.pay_by_card(IS_DECLINED)
     expect(stripe.failure).to_contain_text("Your card was declined.")
-    assert subscriber.subscriptions == []
-    stripe.pay_by_card(ASKS_FOR_3D_SECURE)
-    stripe.authenticate()
-    expect_subscribed_once(shop, subscriber, stripe_console)
-
-
-def test_3d_secure_refused_costs_nothing_and_can_be_tried_again(
-    shop: Shop, subscriber: Subscriber, stripe_console: StripeConsole
-) -> None:
-    stripe = start_subscribing(shop)
     stripe.pay_by_card(ASKS_FOR_3D_SECURE)
     stripe.refuse_to_authenticate()
     expect(stripe.failure).to_contain_text("unable to authenticate")
@@ -71,7 +61,9 @@ def test_3d_secure_refused_costs_nothing_and_can_be_tried_again(
     expect_subscribed_once(shop, subscriber, stripe_console)
 
 
-@pytest.mark.parametrize("way", WAYS_BACK)
+@pytest.mark.parametrize(
+    ("shop", "way"), [("embedded", OPEN_PAYMENTS), ("elements", ADDRESS)], indirect=["shop"]
+)
 def test_a_tab_closed_while_the_bank_asks_is_one_subscription_in_the_end(
     shop: Shop, subscriber: Subscriber, stripe_console: StripeConsole, way: str
 ) -> None:
