@@ -48,6 +48,18 @@ class Refunds:
     ) -> dict[str, Any]:
         """Plan and carry out, once per Idempotency-Key of the actor's. Answers and raises like
         `refund`, and IdempotencyConflict."""
+        return self._once(payment_id, amount, reason, actor, attempt, attempt.idempotency_key)
+
+    def _once(
+        self,
+        payment_id: str,
+        amount: int | None,
+        reason: str | None,
+        actor: str,
+        attempt: Attempt,
+        key: str | None,
+    ) -> dict[str, Any]:
+        """`key`: what tells one refund of the same amount from another, see `refund`."""
         if attempt.idempotency_key is None:
             return self.refund(self.plan(payment_id, amount=amount), reason, actor)
         known = self._database.as_service(
@@ -60,7 +72,7 @@ class Refunds:
         )
         if known["body"]:
             return known["body"]
-        answer = self.refund(known["plan"], reason, actor, key=attempt.idempotency_key)
+        answer = self.refund(known["plan"], reason, actor, key)
         self._idempotency.keep(actor, attempt, answer)
         return answer
 
@@ -117,8 +129,9 @@ class Refunds:
         """
         return _each(
             payment_ids,
-            lambda payment_id: self.refund_once(
-                payment_id, None, reason, actor, attempt.at(payment_id)
+            # No key for Stripe: all that is left goes once, however often it is asked for.
+            lambda payment_id: self._once(
+                payment_id, None, reason, actor, attempt.at(payment_id), key=None
             ),
         )
 
