@@ -5,9 +5,10 @@ from typing import Any
 # Names, addresses, phone numbers and what a charge knows of its card, wherever they stand.
 DROPPED = frozenset({
     "billing_details", "collected_information", "customer_address", "customer_details",
-    "customer_name", "customer_phone", "customer_shipping", "payment_method_details",
-    "shipping", "shipping_details",
+    "customer_name", "customer_phone", "customer_shipping", "fingerprint",
+    "payment_method_details", "shipping", "shipping_details",
 })  # fmt: skip
+DROPPED_OF_CUSTOMER = frozenset({"address", "name", "phone"})
 KEPT_OF_CARD = ("brand", "last4", "exp_month", "exp_year")
 
 
@@ -19,4 +20,5 @@ def kept(value: Any, name: str = "") -> Any:
         return value
     if name == "card":
         return {field: value[field] for field in KEPT_OF_CARD if field in value}
-    return {field: kept(inner, field) for field, inner in value.items() if field not in DROPPED}
+    dropped = DROPPED | DROPPED_OF_CUSTOMER if value.get("object") == "customer" else DROPPED
+    return {field: kept(inner, field) for field, inner in value.items() if field not in dropped}

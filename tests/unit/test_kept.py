@@ -24,6 +24,18 @@ def test_the_holder_and_his_address_are_dropped() -> None:
     assert "Main Street" not in json.dumps(kept([session, {"shipping": holder}]))
 
 
+def test_of_a_customer_stay_his_id_and_what_he_was_asked_for() -> None:
+    told = {"id": "cus_1", "object": "customer", "email": "ada@example.com", "metadata": {}}
+    private = {"name": "Ada", "phone": "+1", "address": {"line1": "1 Main Street"}}
+    event = {"data": {"object": told | private, "previous_attributes": {"email": "a@b.c"}}}
+    assert kept(event)["data"]["object"] == told
+
+
+def test_a_bank_account_keeps_no_fingerprint_either() -> None:
+    account = {"us_bank_account": {"last4": "6789", "fingerprint": "Xt5E"}}
+    assert kept(account) == {"us_bank_account": {"last4": "6789"}}
+
+
 def test_everything_else_stays_as_it_was() -> None:
     event = {
         "id": "evt_1",

@@ -1,13 +1,9 @@
 """The books: whether they are right, what money is in them, and what Stripe's events came to."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from backend.services.doctor.finding import Finding
-
-AREA = "database"
-
-Report = dict[str, Any]  # what health_report() answers
+from backend.services.doctor.schema import AREA, Report
 
 
 def judge_books(report: Report, livemode: bool) -> Iterator[Finding]:
