@@ -76,12 +76,12 @@ export const dialogStyle = css`
     @starting-style { dialog[open] { translate: 0 40px; } }
   }
   /* A small laptop: the package that is chosen already must be seen beside the button that pays it. */
-  @media (max-height: 780px) {
+  @media (max-height: 840px) {
     .summary { display: flex; flex-wrap: wrap; align-items: baseline; column-gap: 10px; padding-bottom: 6px; }
     .summary .amount { order: -1; font-size: 2em; }
     .tabs { margin-bottom: 12px; }
   }
-  @media (max-height: 780px) and (min-width: 601px) {
+  @media (max-height: 840px) and (min-width: 601px) {
     dialog { margin-top: 24px; max-height: calc(100dvh - 48px); }
   }
 `;

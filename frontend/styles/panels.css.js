@@ -95,7 +95,7 @@ export const panelStyle = css`
     .package { column-gap: 12px; padding-inline: 14px; }
     .gauge { left: 14px; right: 14px; }
   }
-  @media (max-height: 780px) {
+  @media (max-height: 840px) {
     .packages { gap: 10px; }
     .package { padding-block: 8px 14px; }
     .package-list fieldset { gap: 8px; }

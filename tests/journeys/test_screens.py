@@ -69,9 +69,16 @@ def test_a_phone_in_chinese_never_scrolls_sideways(
     fits(shop)
 
 
-def test_on_a_small_laptop_the_chosen_package_is_seen_beside_the_pay_button(shop: Shop) -> None:
-    shop.page.set_viewport_size({"width": 1280, "height": 720})
+@pytest.mark.parametrize(("height", "orders"), [(720, 0), (800, 1)])
+def test_on_a_small_laptop_the_chosen_package_is_seen_beside_the_pay_button(
+    shop: Shop, buyer: Person, height: int, orders: int
+) -> None:
+    for _ in range(orders):
+        buyer.order()
+    shop.page.set_viewport_size({"width": 1280, "height": height})
+    shop.visit()
     shop.open_dialog()
+    expect(shop.dialog.get_by_role("button", name="Resume")).to_have_count(orders)
     chosen = shop.dialog.locator(".package:has(:checked)").bounding_box()
     bar = shop.dialog.locator(".pay-bar").bounding_box()
     assert chosen and bar
