@@ -81,15 +81,6 @@ class People:
         """An anonymous sign-in, in Supabase's sense."""
         return self._person("signup", {})
 
-    def join(self) -> Person:
-        """A guest who has given an e-mail address: a full account, without the time that hashing a
-        password takes."""
-        guest = self._answer("POST", "signup", {})
-        email = f"{uuid.uuid4().hex[:12]}@example.com"
-        self._answer("PUT", "user", {"email": email}, token=guest["access_token"])
-        refresh = {"refresh_token": guest["refresh_token"]}
-        return self._person("token?grant_type=refresh_token", refresh)
-
     def sign_in(self, email: str, password: str) -> Person:
         return self._person("token?grant_type=password", {"email": email, "password": password})
 
@@ -115,13 +106,6 @@ class People:
         answer = HTTP.request(method, url, json=body, headers=headers)
         assert answer.status_code == 200, answer.text
         return answer.json()
-
-
-class Newcomers(People):
-    """For tests that need no password: whoever signs up joins."""
-
-    def sign_up(self) -> Person:
-        return self.join()
 
 
 @contextmanager

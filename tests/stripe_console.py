@@ -1,7 +1,7 @@
 """The other end of Stripe: pay as a buyer, and pull the stand-in's levers."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import httpx
@@ -90,16 +90,15 @@ class StripeConsole:
         """Look at an object or list, as somebody else with the shop's secret key."""
         return self._api("GET", path, params)
 
-    def all(self, path: str, **params: Any) -> list[dict[str, Any]]:
-        """Every object of a list, newest first."""
-        found: list[dict[str, Any]] = []
+    def all(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """Every object of a list, newest first; a page is asked for when it is needed."""
+        after: dict[str, str] = {}
         has_more = True
         while has_more:
-            after = {"starting_after": found[-1]["id"]} if found else {}
             page = self.api(path, limit=100, **params, **after)
-            found += page["data"]
+            yield from page["data"]
             has_more = page["has_more"]
-        return found
+            after = {"starting_after": page["data"][-1]["id"]} if has_more else {}
 
     def change(self, path: str, **params: Any) -> dict[str, Any]:
         """POST to an object, as somebody else with the shop's secret key or in the Dashboard."""

@@ -8,7 +8,7 @@ from tests.backend.purchase import Purchase, Shop
 from tests.backend.subscriber import Subscriber
 from tests.backend.wallet import Wallet
 from tests.backend.webhook import Webhook
-from tests.people import Newcomers, People, Person
+from tests.people import Person
 from tests.stripe_browser import StripeBrowser
 from tests.stripe_console import StripeConsole
 
@@ -16,11 +16,6 @@ from tests.stripe_console import StripeConsole
 @pytest.fixture(autouse=True)
 def stripe_is_held_to_its_types(what_stripe_hears_and_says_fits_its_types: None) -> None:
     """In every test here."""
-
-
-@pytest.fixture
-def people(sandbox: dict[str, str], database: psycopg.Connection[dict]) -> People:
-    return Newcomers(sandbox)
 
 
 @pytest.fixture

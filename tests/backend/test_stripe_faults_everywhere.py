@@ -17,7 +17,7 @@ from backend import config
 from tests import shop
 from tests.backend.scenes import SCENES
 from tests.backend.scenes.scene import Scene, World
-from tests.people import Newcomers, Person
+from tests.people import People, Person
 from tests.stripe_browser import StripeBrowser
 from tests.stripe_console import StripeConsole, eventually
 
@@ -49,7 +49,7 @@ def client(sandbox: dict[str, str]) -> FlaskClient:
 
 @pytest.fixture(scope="module")
 def admin(sandbox: dict[str, str]) -> Person:
-    return Newcomers(sandbox).admin()
+    return People(sandbox).admin()
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def _nobody_waits_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 def world(
     sandbox: dict[str, str],
     client: FlaskClient,
-    people: Newcomers,
+    people: People,
     admin: Person,
     stripe_js: StripeBrowser,
     stripe_console: StripeConsole,

@@ -186,7 +186,7 @@ def test_a_new_signing_key_is_noticed_and_the_old_one_still_works(
 
     assert balance_of(buyer) == 0
     rotated = run_command(Path(sandbox["SANDBOX_DATA"]), "rotate-keys")
-    newcomer = people.join()
+    newcomer = people.sign_up()
     assert jwt.get_unverified_header(newcomer.token)["kid"] in rotated.stdout
     eventually(lambda: balance_of(newcomer), lambda balance: balance == 0)
     assert balance_of(buyer) == 0

@@ -9,6 +9,7 @@ import pytest
 
 from tests import shop
 from tests.backend.webhook import PATH, Webhook, event, signature
+from tests.http import HTTP
 
 EVENT = event("customer.created", {"id": "cus_1", "object": "customer"})
 BODY = json.dumps(EVENT).encode()
@@ -156,7 +157,7 @@ def test_what_nobody_could_read_or_keep_is_a_bad_request(webhook: Webhook, body:
 def test_a_body_beyond_a_megabyte_is_refused(webhook: Webhook) -> None:
     body = with_fields(x="a" * 1_100_000)
     # On a connection of its own: the server ends it without having read all of the body.
-    answer = httpx.post(webhook.url, content=body, headers={"Stripe-Signature": "t=1,v1=00"})
+    answer = HTTP.post(webhook.url, content=body, headers={"Stripe-Signature": "t=1,v1=00"})
     assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
 
 
@@ -167,5 +168,5 @@ def test_a_large_event_below_that_is_taken(webhook: Webhook) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_only_posts_are_taken(webhook: Webhook, method: str) -> None:
-    answer = httpx.request(method, webhook.url)
+    answer = HTTP.request(method, webhook.url)
     assert answer.status_code in (404, 405)

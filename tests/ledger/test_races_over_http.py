@@ -51,7 +51,7 @@ def doors(sandbox: dict[str, str]) -> Doors:
 @pytest.fixture
 def user_id(people: People, doors: Doors) -> str:
     """Somebody with forty credits."""
-    user_id = people.join().id
+    user_id = people.sign_up().id
     granted = doors.rpc(
         "adjust_credits",
         p_user_id=user_id,

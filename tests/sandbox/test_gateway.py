@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.http import HTTP
 from tests.sandbox_process import run_command
 
 # PostgREST hears of a changed schema or key over the database, soon but not at once.
@@ -25,7 +26,7 @@ def who_am_i(bare: dict[str, str]) -> Iterator[None]:
             "create function public.who_am_i() returns text stable language sql"
             " return current_user || ' ' || coalesce(auth.email(), 'nobody')"
         )
-        wait_until(lambda: httpx.get(address, headers=key).status_code == 200)
+        wait_until(lambda: HTTP.get(address, headers=key).status_code == 200)
         yield
         database.execute("drop function public.who_am_i()")
 

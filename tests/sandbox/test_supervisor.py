@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
 
+from tests.http import HTTP
 from tests.sandbox.processes import alive, descendants
 from tests.sandbox_process import (
     SandboxDidNotStart,
@@ -107,7 +107,7 @@ def test_postgrest_comes_back_after_postgres_crashed(port: int, data: Path) -> N
         deadline = time.monotonic() + GONE_SECONDS_MAX
         status = 0
         while status != 200 and time.monotonic() < deadline:
-            status = httpx.get(f"{env['SUPABASE_URL']}/rest/v1/", headers=key).status_code
+            status = HTTP.get(f"{env['SUPABASE_URL']}/rest/v1/", headers=key).status_code
         assert status == 200
 
 

@@ -6,15 +6,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.people import Newcomers, People
 from tests.sql.books import Books
 
 Connection = psycopg.Connection[dict]
-
-
-@pytest.fixture
-def people(sandbox: dict[str, str], database: Connection) -> People:
-    return Newcomers(sandbox)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 KEPT_MAX = 5_000
@@ -38,7 +38,7 @@ class RequestLog:
         with self._lock:
             entries = list(self._entries)
         return [
-            asdict(entry)
+            dict(vars(entry))  # asdict() would copy every answer, member by member
             for entry in entries
             if method in (None, entry.method) and entry.path.startswith(path or "")
         ]

@@ -7,10 +7,10 @@ SDK's types.
 import os
 from collections.abc import Iterator
 
-import httpx
 import pytest
 import stripe
 
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import (
     ASYNC_SECONDS,
     PUBLISHABLE_KEY,
@@ -19,6 +19,7 @@ from tests.sandbox.stripe_standin.standin import (
     Receiver,
     Standin,
     events_since,
+    eventually,
     free_port,
     launch,
     start_receiver,
@@ -56,6 +57,8 @@ def client(standin: Standin) -> stripe.StripeClient:
 
 @pytest.fixture
 def receiver(standin: Standin) -> Receiver:
+    """Hears this test's events alone: first everything of the tests before must have come."""
+    eventually(lambda: not standin.first_deliveries_under_way())
     standin.receiver.received.clear()
     standin.receiver.statuses.clear()
     return standin.receiver
@@ -73,11 +76,11 @@ def nobody_stays_subscribed(
 
 @pytest.fixture(autouse=True)
 def everything_fits_the_types(standin: Standin) -> Iterator[None]:
-    httpx.delete(f"{standin.base}/_sandbox/requests", timeout=10)
+    HTTP.delete(f"{standin.base}/_sandbox/requests", timeout=10)
     before = standin.api("GET", "/v1/events?limit=1").json()["data"]
     yield
-    httpx.delete(f"{standin.base}/_sandbox/faults", timeout=10)
-    httpx.delete(f"{standin.base}/_sandbox/next-decline", timeout=10)
+    HTTP.delete(f"{standin.base}/_sandbox/faults", timeout=10)
+    HTTP.delete(f"{standin.base}/_sandbox/next-decline", timeout=10)
     standin.lever("delivery-mode", {"mode": "live", "copies": 1})
     for request in standin.look("requests")["requests"]:
         if request["status"] == 200:

@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import stripe
 
+from tests.http import HTTP
+
 ROOT = Path(__file__).resolve().parents[3]
 SECRET_KEY = "sk_test_standin0123456789"
 PUBLISHABLE_KEY = "pk_test_standin0123456789"
@@ -66,17 +68,27 @@ class Standin:
 
     def lever(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """POST to /_sandbox/…; the answer must be a success."""
-        answer = httpx.post(f"{self.base}/_sandbox/{path}", json=body or {}, timeout=30)
+        answer = HTTP.post(f"{self.base}/_sandbox/{path}", json=body or {}, timeout=30)
         answer.raise_for_status()
         return answer.json()
 
     def look(self, path: str) -> Any:
-        return httpx.get(f"{self.base}/_sandbox/{path}", timeout=30).raise_for_status().json()
+        return HTTP.get(f"{self.base}/_sandbox/{path}", timeout=30).raise_for_status().json()
+
+    def first_deliveries_under_way(self) -> list[dict[str, Any]]:
+        """Without those that are tried again after a failure."""
+        waiting = [self.look(f"deliveries?status={status}") for status in ("pending", "sending")]
+        return [
+            delivery
+            for found in waiting
+            for delivery in found["deliveries"]
+            if delivery["attempts"] == 0
+        ]
 
     def api(self, method: str, path: str, key: str = SECRET_KEY, **options: Any) -> httpx.Response:
         """A request without the SDK, for what the SDK would never send."""
         headers = {"Authorization": f"Bearer {key}", **options.pop("headers", {})}
-        return httpx.request(method, self.base + path, headers=headers, timeout=30, **options)
+        return HTTP.request(method, self.base + path, headers=headers, timeout=30, **options)
 
     def new_session(self, client: stripe.StripeClient, **more: Any) -> stripe.checkout.Session:
         """A hosted session over 4.99 USD."""
@@ -108,12 +120,12 @@ class Standin:
             "cvc": "123",
             "name": "Ada Buyer",
         }
-        return httpx.post(session_url, data=form | fields, timeout=30)
+        return HTTP.post(session_url, data=form | fields, timeout=30)
 
     def post(self, path: str, fields: dict[str, str]) -> httpx.Response:
         """Submits a form of a page; `path` as a redirect names it."""
         url = path if path.startswith("http") else self.base + path
-        return httpx.post(url, data=fields, timeout=30)
+        return HTTP.post(url, data=fields, timeout=30)
 
     def restart(self) -> None:
         stop(self.process)
@@ -156,7 +168,7 @@ def launch(environment: dict[str, str]) -> subprocess.Popen[bytes]:
     deadline = time.monotonic() + READY_SECONDS_MAX
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            httpx.get(f"{environment['STRIPE_API_BASE']}/healthz", timeout=1)
+            HTTP.get(f"{environment['STRIPE_API_BASE']}/healthz", timeout=1)
             return process
         except httpx.HTTPError:
             time.sleep(0.05)

@@ -3,10 +3,10 @@
 import base64
 import time
 
-import httpx
 import pytest
 import stripe
 
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import PUBLISHABLE_KEY, Standin, event_types
 
 
@@ -17,7 +17,7 @@ def test_a_request_without_the_secret_key_is_refused(standin: Standin) -> None:
         (PUBLISHABLE_KEY, "cannot be made with a publishable API key", "secret_key_required"),
     ):
         headers = {} if key == "none" else {"Authorization": f"Bearer {key}"}
-        answer = httpx.get(f"{standin.base}/v1/customers", headers=headers)
+        answer = HTTP.get(f"{standin.base}/v1/customers", headers=headers)
         error = answer.json()["error"]
         assert answer.status_code == 401
         assert message in error["message"]

@@ -1,9 +1,9 @@
 """The hosted invoice and the billing portal, without a browser."""
 
-import httpx
 import pytest
 import stripe
 
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.billing import (
     ALWAYS_ASKS,
     CHARGE_FAILS,
@@ -49,19 +49,19 @@ def status_of(client: stripe.StripeClient, subscription: stripe.Subscription) ->
 
 def test_the_buyer_pays_a_failed_renewal(standin: Standin, client: stripe.StripeClient) -> None:
     subscription, invoice = failed_renewal(standin, client)
-    page = httpx.get(invoice.hosted_invoice_url).text
+    page = HTTP.get(invoice.hosted_invoice_url).text
     assert "$9.99" in page
     assert invoice.number in page
     declined = standin.post(invoice.hosted_invoice_url, card(DECLINED))
     assert declined.headers["Location"] in invoice.hosted_invoice_url
     assert client.v1.invoices.retrieve(invoice.id).status == "open"
-    assert "declined" in httpx.get(invoice.hosted_invoice_url).text
+    assert "declined" in HTTP.get(invoice.hosted_invoice_url).text
     standin.post(invoice.hosted_invoice_url, card(SUCCEEDS))
     assert client.v1.invoices.retrieve(invoice.id).status == "paid"
     active = client.v1.subscriptions.retrieve(subscription.id)
     method = client.v1.payment_methods.retrieve(active.default_payment_method)
     assert (active.status, method.card.last4) == ("active", "4242")
-    assert "Paid on" in httpx.get(invoice.hosted_invoice_url).text
+    assert "Paid on" in HTTP.get(invoice.hosted_invoice_url).text
     paid = [e for e in events_about(standin, invoice.id) if e == "invoice.paid"]
     assert len(paid) == 1
 
@@ -105,8 +105,8 @@ def test_an_invoice_opens_only_to_its_address(
 ) -> None:
     subscription = subscribe(standin, client)
     invoice = client.v1.invoices.retrieve(subscription.latest_invoice)
-    assert httpx.get(f"{standin.base}/i/{invoice.id}/guessed").status_code == 404
-    pdf = httpx.get(invoice.invoice_pdf)
+    assert HTTP.get(f"{standin.base}/i/{invoice.id}/guessed").status_code == 404
+    pdf = HTTP.get(invoice.invoice_pdf)
     assert pdf.content.startswith(b"%PDF-")
     assert invoice.number.encode() in pdf.content
 
@@ -122,7 +122,7 @@ def open_portal(
 def test_a_customer_cancels_and_thinks_again(standin: Standin, client: stripe.StripeClient) -> None:
     subscription = subscribe(standin, client)
     portal = open_portal(client, subscription.customer)
-    page = httpx.get(portal.url).text
+    page = HTTP.get(portal.url).text
     assert "Monthly" in page
     assert "$9.99 per month" in page
     assert "https://shop.example/back" in page
@@ -130,7 +130,7 @@ def test_a_customer_cancels_and_thinks_again(standin: Standin, client: stripe.St
     standin.post(f"{portal.url}/plan", {**form, "action": "cancel"})
     ending = client.v1.subscriptions.retrieve(subscription.id)
     assert (ending.cancel_at_period_end, ending.status) == (True, "active")
-    assert "Ends on" in httpx.get(portal.url).text
+    assert "Ends on" in HTTP.get(portal.url).text
     standin.post(f"{portal.url}/plan", {**form, "action": "keep"})
     assert not client.v1.subscriptions.retrieve(subscription.id).cancel_at_period_end
 
@@ -139,7 +139,7 @@ def test_a_customer_switches_plans(standin: Standin, client: stripe.StripeClient
     subscription = subscribe(standin, client)
     yearly = new_price(client, 9900, "year")
     portal = open_portal(client, subscription.customer)
-    assert yearly.id in httpx.get(portal.url).text
+    assert yearly.id in HTTP.get(portal.url).text
     standin.post(
         f"{portal.url}/plan",
         {"subscription": subscription.id, "action": "switch", "price": yearly.id},
@@ -170,14 +170,14 @@ def test_a_customer_changes_his_card(standin: Standin, client: stripe.StripeClie
 
 def test_the_portal_shows_the_invoices(standin: Standin, client: stripe.StripeClient) -> None:
     subscription, invoice = failed_renewal(standin, client)
-    page = httpx.get(open_portal(client, subscription.customer).url).text
+    page = HTTP.get(open_portal(client, subscription.customer).url).text
     assert invoice.hosted_invoice_url in page
     assert "The last payment failed" in page
 
 
 def test_the_portal_speaks_chinese(standin: Standin, client: stripe.StripeClient) -> None:
     subscription = subscribe(standin, client)
-    page = httpx.get(open_portal(client, subscription.customer, "zh").url).text
+    page = HTTP.get(open_portal(client, subscription.customer, "zh").url).text
     assert "当前方案" in page
     assert "每月" in page
 
@@ -189,7 +189,7 @@ def test_a_portal_shows_nobody_elses(standin: Standin, client: stripe.StripeClie
     assert standin.post(f"{stranger.url}/plan", form).status_code == 404
     card_form = {"card": str(subscription.default_payment_method), "action": "remove"}
     assert standin.post(f"{stranger.url}/card", card_form).status_code == 404
-    assert httpx.get(f"{standin.base}/p/session/guessed").status_code == 404
+    assert HTTP.get(f"{standin.base}/p/session/guessed").status_code == 404
 
 
 def test_the_portal_has_a_default_configuration(

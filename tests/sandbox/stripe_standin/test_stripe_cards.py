@@ -4,6 +4,7 @@ import httpx
 import pytest
 import stripe
 
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import PUBLISHABLE_KEY, Standin, event_types
 
 NO_REDIRECTS = {"enabled": True, "allow_redirects": "never"}
@@ -25,7 +26,7 @@ def typed_card(standin: Standin, number: str, **more: str) -> httpx.Response:
         "card[exp_year]": "2034",
         "card[cvc]": "123",
     }
-    return httpx.post(f"{standin.base}/v1/payment_methods", data=form | more)
+    return HTTP.post(f"{standin.base}/v1/payment_methods", data=form | more)
 
 
 def charge(
@@ -114,9 +115,9 @@ def test_an_ordered_decline_is_called_off_and_must_be_one_of_stripes(
     standin: Standin, client: stripe.StripeClient
 ) -> None:
     standin.lever("next-decline", {"decline_code": "do_not_honor", "times": 3})
-    httpx.delete(f"{standin.base}/_sandbox/next-decline")
+    HTTP.delete(f"{standin.base}/_sandbox/next-decline")
     assert charge(client, "pm_card_visa").status == "succeeded"
-    answer = httpx.post(
+    answer = HTTP.post(
         f"{standin.base}/_sandbox/next-decline", json={"decline_code": "bad_weather"}
     )
     assert answer.status_code == 400
@@ -134,7 +135,7 @@ def saved(standin: Standin, client: stripe.StripeClient, customer: str, method: 
     )
     if setup.status == "requires_action":
         url = setup.next_action.use_stripe_sdk.stripe_js
-        assert httpx.post(url, data={"outcome": "complete"}).status_code == 200
+        assert HTTP.post(url, data={"outcome": "complete"}).status_code == 200
         setup = client.v1.setup_intents.retrieve(setup.id)
     assert setup.status == "succeeded"
     return setup.payment_method
@@ -196,7 +197,7 @@ def test_a_card_that_was_never_set_up_is_declined_off_session(
     )
     assert again.status == "requires_action"
     url = again.next_action.use_stripe_sdk.stripe_js
-    httpx.post(url, data={"outcome": "complete"})
+    HTTP.post(url, data={"outcome": "complete"})
     assert client.v1.payment_intents.retrieve(intent.id).status == "succeeded"
 
 
@@ -205,7 +206,7 @@ def test_authentication_may_be_followed_by_a_decline(
 ) -> None:
     method = "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"
     intent = charge(client, method, use_stripe_sdk=True)
-    httpx.post(intent.next_action.use_stripe_sdk.stripe_js, data={"outcome": "complete"})
+    HTTP.post(intent.next_action.use_stripe_sdk.stripe_js, data={"outcome": "complete"})
     after = client.v1.payment_intents.retrieve(intent.id)
     assert after.last_payment_error.decline_code == "insufficient_funds"
 

@@ -15,6 +15,7 @@ from sandbox.stripe.objects.price import new_price
 from sandbox.stripe.objects.product import new_product
 from sandbox.stripe.settings import Settings
 from sandbox.stripe.world import TIMER_ACTIONS, World
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import (
     ASKS_FOR_3D_SECURE,
     DECLINED,
@@ -120,9 +121,9 @@ def test_3d_secure_accepted_pays(standin: Standin, client: stripe.StripeClient) 
     challenge = standin.base + standin.pay(session.url, ASKS_FOR_3D_SECURE).headers["Location"]
     waiting = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     assert waiting.payment_intent.status == "requires_action"
-    assert "Complete authentication" in httpx.get(challenge).text
+    assert "Complete authentication" in HTTP.get(challenge).text
 
-    httpx.post(challenge, data={"outcome": "complete"})
+    HTTP.post(challenge, data={"outcome": "complete"})
     paid = client.v1.checkout.sessions.retrieve(
         session.id, {"expand": ["payment_intent.latest_charge"]}
     )
@@ -137,12 +138,12 @@ def test_3d_secure_refused_leaves_the_session_open(
     session = standin.new_session(client)
     challenge = standin.base + standin.pay(session.url, ASKS_FOR_3D_SECURE).headers["Location"]
     for _ in range(2):  # the second click finds the question answered
-        assert httpx.post(challenge, data={"outcome": "fail"}).status_code == 303
+        assert HTTP.post(challenge, data={"outcome": "fail"}).status_code == 303
     refused = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     error = refused.payment_intent.last_payment_error
     assert (refused.status, refused.payment_intent.latest_charge) == ("open", None)
     assert error.code == "payment_intent_authentication_failure"
-    assert "unable to authenticate" in httpx.get(session.url).text
+    assert "unable to authenticate" in HTTP.get(session.url).text
 
 
 @pytest.mark.parametrize("outcome", ["succeeds", "fails"])
@@ -195,7 +196,7 @@ def test_the_shop_expires_a_session(standin: Standin, client: stripe.StripeClien
     assert (expired.status, expired.url) == ("expired", None)
     assert intent.status == "canceled"
     assert event_types(standin, session.id) == ["checkout.session.expired"]
-    assert "has expired" in httpx.get(session.url).text
+    assert "has expired" in HTTP.get(session.url).text
     assert "has expired" in standin.pay(session.url).text
     with pytest.raises(stripe.InvalidRequestError, match=r'status in \["open"\]'):
         client.v1.checkout.sessions.expire(session.id)
@@ -228,7 +229,7 @@ def test_a_session_expires_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_completed_session_says_so(standin: Standin, client: stripe.StripeClient) -> None:
     session = standin.new_session(client)
     standin.pay(session.url)
-    assert "Payment complete" in httpx.get(session.url).text
+    assert "Payment complete" in HTTP.get(session.url).text
 
 
 def test_the_intent_of_a_session_cannot_be_canceled_alone(

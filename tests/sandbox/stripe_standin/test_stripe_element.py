@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.browser import Windows, chromium
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import (
     INSUFFICIENT_FUNDS,
     PUBLISHABLE_KEY,
@@ -379,12 +379,12 @@ def test_a_browser_sees_only_what_its_secret_opens(
     url = f"{standin.base}/v1/payment_intents/{intent.id}"
     key = {"key": PUBLISHABLE_KEY}
     good = key | {"client_secret": intent.client_secret}
-    assert httpx.get(url, params=good).json()["id"] == intent.id
-    assert httpx.get(url, params=key).status_code == 401
-    assert httpx.get(url, params=key | {"client_secret": "pi_x_secret_y"}).status_code == 400
-    answer = httpx.post(f"{url}/confirm", data=good | {"off_session": "true"})
+    assert HTTP.get(url, params=good).json()["id"] == intent.id
+    assert HTTP.get(url, params=key).status_code == 401
+    assert HTTP.get(url, params=key | {"client_secret": "pi_x_secret_y"}).status_code == 400
+    answer = HTTP.post(f"{url}/confirm", data=good | {"off_session": "true"})
     assert "secret API key" in answer.json()["error"]["message"]
-    answer = httpx.post(f"{url}/cancel", data=good)
+    answer = HTTP.post(f"{url}/cancel", data=good)
     assert answer.json()["error"]["code"] == "secret_key_required"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
@@ -392,7 +392,7 @@ def test_a_browser_sees_only_what_its_secret_opens(
 def test_card_numbers_stay_out_of_the_log(standin: Standin) -> None:
     card = {"card[number]": SUCCEEDS, "card[exp_month]": "12", "card[exp_year]": "2034"}
     form = {"key": PUBLISHABLE_KEY, "type": "card"} | card
-    assert httpx.post(f"{standin.base}/v1/payment_methods", data=form).status_code == 200
+    assert HTTP.post(f"{standin.base}/v1/payment_methods", data=form).status_code == 200
     [entry] = standin.look("requests?method=POST&path=/v1/payment_methods")["requests"]
     assert (entry["params"]["card"]["number"], entry["by_browser"]) == ("…4242", True)
     assert "sk_test" not in str(entry)
@@ -413,4 +413,4 @@ def test_nonsense_from_a_browser_is_refused(standin: Standin, customer: str) -> 
         (intents, key | {"client_secret": "pi_nobody_secret_x"}, 404),
         (intents.replace("pi_nobody", customer), key | {"client_secret": "x"}, 400),
     ):
-        assert httpx.post(url, data=form).status_code == status
+        assert HTTP.post(url, data=form).status_code == status

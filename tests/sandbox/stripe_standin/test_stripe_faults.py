@@ -7,6 +7,7 @@ import httpx
 import pytest
 import stripe
 
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import SECRET_KEY, Standin
 
 
@@ -88,13 +89,13 @@ def test_a_delay_delays(standin: Standin) -> None:
 def test_faults_are_cleared(standin: Standin) -> None:
     standin.lever("faults", {"times": 100})
     assert len(standin.look("faults")["faults"]) == 1
-    httpx.delete(f"{standin.base}/_sandbox/faults")
+    HTTP.delete(f"{standin.base}/_sandbox/faults")
     assert standin.api("GET", "/v1/customers").status_code == 200
 
 
 def test_a_fault_that_makes_no_sense_is_refused(standin: Standin) -> None:
     for fault in ({"kind": "explode"}, {"times": 0}, {"colour": "red"}):
-        assert httpx.post(f"{standin.base}/_sandbox/faults", json=fault).status_code == 400
+        assert HTTP.post(f"{standin.base}/_sandbox/faults", json=fault).status_code == 400
 
 
 def test_requests_are_logged(standin: Standin, client: stripe.StripeClient) -> None:

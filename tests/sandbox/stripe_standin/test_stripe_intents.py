@@ -1,9 +1,9 @@
 """Payment intents without a session: confirmed and canceled by the shop."""
 
-import httpx
 import pytest
 import stripe
 
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import Standin, event_types
 
 EURO = {
@@ -53,8 +53,8 @@ def test_3d_secure_is_asked_for_by_redirect(standin: Standin, client: stripe.Str
     )
     assert (intent.status, intent.next_action.type) == ("requires_action", "redirect_to_url")
     url = intent.next_action.redirect_to_url.url
-    assert "€5.00" in httpx.get(url).text
-    back = httpx.post(url, data={"outcome": "fail"}).headers["Location"]
+    assert "€5.00" in HTTP.get(url).text
+    back = HTTP.post(url, data={"outcome": "fail"}).headers["Location"]
     assert back.startswith(f"{standin.base}/healthz?from=shop&payment_intent={intent.id}&")
     assert back.endswith("&redirect_status=failed")
     after = client.v1.payment_intents.retrieve(intent.id)
@@ -66,8 +66,8 @@ def test_3d_secure_opens_only_to_the_intents_secret(
 ) -> None:
     intent = client.v1.payment_intents.create(EURO)
     url = f"{standin.base}/authenticate/{intent.id}"
-    assert httpx.get(url).status_code == 404
-    assert httpx.get(url, params={"client_secret": "pi_secret_x"}).status_code == 404
+    assert HTTP.get(url).status_code == 404
+    assert HTTP.get(url, params={"client_secret": "pi_secret_x"}).status_code == 404
 
 
 def test_a_return_url_is_demanded_where_redirects_are_allowed(client: stripe.StripeClient) -> None:
@@ -154,7 +154,7 @@ def test_events_are_listed_by_type(client: stripe.StripeClient) -> None:
 
 
 def test_an_authentication_page_outside_a_session_is_missing(standin: Standin) -> None:
-    assert httpx.get(f"{standin.base}/c/pay/cs_test_nothing").status_code == 404
+    assert HTTP.get(f"{standin.base}/c/pay/cs_test_nothing").status_code == 404
 
 
 def test_a_charge_has_a_receipt(client: stripe.StripeClient) -> None:
@@ -168,8 +168,8 @@ def test_a_charge_has_a_receipt(client: stripe.StripeClient) -> None:
         }
     )
     client.v1.refunds.create({"payment_intent": intent.id, "amount": 200})
-    page = httpx.get(intent.latest_charge.receipt_url)
+    page = HTTP.get(intent.latest_charge.receipt_url)
     assert page.status_code == 200
     for shown in ("€5.00", "−€2.00", "Visa •••• 4242", "&lt;b&gt;500 credits"):
         assert shown in page.text
-    assert httpx.get(f"{intent.latest_charge.receipt_url}x").status_code == 404
+    assert HTTP.get(f"{intent.latest_charge.receipt_url}x").status_code == 404

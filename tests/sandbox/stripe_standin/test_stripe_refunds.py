@@ -1,9 +1,9 @@
 """Money that goes back: refunds in every state, disputes opened, won and lost."""
 
-import httpx
 import pytest
 import stripe
 
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import (
     REFUND_FAILS,
     SUCCEEDS,
@@ -202,5 +202,5 @@ def test_an_unpaid_charge_cannot_be_refunded_or_disputed(
     charge = paid_charge(standin, client, method="us_bank_account")
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.refunds.create({"charge": charge.id})
-    answer = httpx.post(f"{standin.base}/_sandbox/charges/{charge.id}/dispute", json={})
+    answer = HTTP.post(f"{standin.base}/_sandbox/charges/{charge.id}/dispute", json={})
     assert answer.status_code == 400

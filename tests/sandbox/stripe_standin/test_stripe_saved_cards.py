@@ -1,9 +1,9 @@
 """Payment methods of a customer, and the customer they belong to."""
 
-import httpx
 import pytest
 import stripe
 
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import Standin, event_types
 
 NO_REDIRECTS = {"enabled": True, "allow_redirects": "never"}
@@ -180,7 +180,7 @@ def test_a_card_that_is_detached_while_its_owner_authenticates_still_pays(
         }
     )
     client.v1.payment_methods.detach(card.id)
-    httpx.post(intent.next_action.use_stripe_sdk.stripe_js, data={"outcome": "complete"})
+    HTTP.post(intent.next_action.use_stripe_sdk.stripe_js, data={"outcome": "complete"})
     assert client.v1.payment_intents.retrieve(intent.id).status == "succeeded"
     assert client.v1.payment_methods.retrieve(card.id).customer is None
 

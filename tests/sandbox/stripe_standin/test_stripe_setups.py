@@ -1,9 +1,9 @@
 """Setup intents: a card is saved without a payment."""
 
-import httpx
 import pytest
 import stripe
 
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import Standin, event_types
 
 NO_REDIRECTS = {"enabled": True, "allow_redirects": "never"}
@@ -45,8 +45,8 @@ def test_the_owner_authenticates_or_not(
     )
     assert (asked.status, asked.next_action.type) == ("requires_action", "use_stripe_sdk")
     page = asked.next_action.use_stripe_sdk.stripe_js
-    assert "3D Secure" in httpx.get(page).text
-    assert httpx.post(page, data={"outcome": outcome}).status_code == 200
+    assert "3D Secure" in HTTP.get(page).text
+    assert HTTP.post(page, data={"outcome": outcome}).status_code == 200
     after = client.v1.setup_intents.retrieve(setup.id)
     cards = client.v1.customers.payment_methods.list(setup.customer).data
     if outcome == "complete":
@@ -56,7 +56,7 @@ def test_the_owner_authenticates_or_not(
         assert after.last_setup_error.code == "setup_intent_authentication_failure"
         assert event_types(standin, setup.id)[-1] == "setup_intent.setup_failed"
     # A second answer, from another tab, changes nothing.
-    httpx.post(page, data={"outcome": "complete"})
+    HTTP.post(page, data={"outcome": "complete"})
     assert client.v1.setup_intents.retrieve(setup.id).status == after.status
 
 

@@ -1,9 +1,9 @@
 """Deliveries: signed, retried, held back, dropped, doubled, reordered, resumed."""
 
-import httpx
 import pytest
 import stripe
 
+from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import (
     WEBHOOK_SECRET,
     Receiver,
@@ -133,8 +133,8 @@ def test_the_console_shows_deliveries_and_events(
 ) -> None:
     client.v1.customers.create({"email": "console@example.com", "name": "<script>alert(1)"})
     eventually(lambda: receiver.received)
-    page = httpx.get(f"{standin.base}/webhooks")
-    event = httpx.get(f"{standin.base}/webhooks/{receiver.received[0].event['id']}")
+    page = HTTP.get(f"{standin.base}/webhooks")
+    event = HTTP.get(f"{standin.base}/webhooks/{receiver.received[0].event['id']}")
     assert "customer.created" in page.text
     assert "Send again" in page.text
     assert "<script>alert" not in event.text
