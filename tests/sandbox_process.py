@@ -16,8 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS_MAX = 90
 STOP_SECONDS_MAX = 60
 
-SUPABASE = ("postgres", "migrations", "postgrest", "auth", "gateway")
-
 
 def port_range(nth: int) -> int:
     """PORT for the nth sandbox (0 to 9) of this pytest worker; nobody else gets the ten after it.

@@ -158,21 +158,6 @@ class StripeConsole:
         """The same delivery, `times` at once."""
         return self._lever("POST", f"deliveries/{delivery_id}/send", {"times": times})["deliveries"]
 
-    def move_time(self, seconds: float = 0, to: float | None = None) -> dict[str, Any]:
-        """Stripe's time, by `seconds` or `to` a moment (never back): what is due until then
-        happens, renewals included."""
-        return self._lever(
-            "POST", "clock/advance", {"to": to} if to is not None else {"seconds": seconds}
-        )
-
-    def pay_invoice(self, hosted_invoice_url: str, card: str = SUCCEEDS) -> httpx.Response:
-        """Fill in the hosted invoice page."""
-        return self.pay(hosted_invoice_url, card)
-
-    def use_code(self, session_url: str, code: str) -> httpx.Response:
-        """Type a promotion code into the checkout page; 422 where it gives nothing."""
-        return HTTP.post(f"{session_url}/code", data={"code": code})
-
     def put_back(self) -> None:
         """As it is after a start: everything live, no faults, no declines, nothing held."""
         self._lever("DELETE", "faults")

@@ -1,4 +1,4 @@
-"""Telling the host app about account events (a low balance), at least once each."""
+"""Telling the host app about account events (a low balance for one), at least once each."""
 
 import time
 from typing import Any

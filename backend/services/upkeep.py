@@ -1,4 +1,4 @@
-"""Jobs: bounded batches, so that one call fits into a request wherever it runs."""
+"""What expires, credits and holds: in bounded batches, so that one call fits into a request."""
 
 from collections import Counter
 from typing import Any

@@ -3,38 +3,6 @@
  * browser's own (`network`, `timeout`, `bad_response`, `unsafe_address`, `stripe_js_unavailable`).
  */
 
-/** Every `code` the backend's problem+json can carry. */
-export const PROBLEM_CODES = /** @type {const} */ ([
-  "invalid_request",
-  "invalid_signature",
-  "unauthorized",
-  "insufficient_credits",
-  "card_declined",
-  "forbidden",
-  "not_found",
-  "method_not_allowed",
-  "idempotency_conflict",
-  "invalid_state",
-  "payload_too_large",
-  "unsupported_media_type",
-  "validation_error",
-  "rate_limited",
-  "internal_error",
-  "stripe_error",
-  "stripe_unavailable",
-  "database_unavailable",
-  "payments_disabled",
-]);
-
-/** The codes the browser itself finds. */
-export const BROWSER_CODES = /** @type {const} */ ([
-  "network",
-  "timeout",
-  "bad_response",
-  "unsafe_address",
-  "stripe_js_unavailable",
-]);
-
 export class ApiError extends Error {
   /**
    * @param {object} problem

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { ApiError, BROWSER_CODES, PROBLEM_CODES } from "../../frontend/lib/api-error.js";
+import { ApiError } from "../../frontend/lib/api-error.js";
 import { explain, explainAuth } from "../../frontend/lib/explain.js";
 import { language, t } from "../../frontend/lib/i18n.js";
 import { outcome, OUTCOMES } from "../../frontend/lib/outcome.js";
@@ -10,6 +10,9 @@ import { en } from "../../frontend/locales/en.js";
 import { zh } from "../../frontend/locales/zh.js";
 
 const FRONTEND = new URL("../../frontend/", import.meta.url);
+const ERRORS = new URL("../../backend/specification/errors.json", import.meta.url);
+const PROBLEM_CODES = JSON.parse(await readFile(ERRORS, "utf8")).components.schemas.Problem.properties.code.enum;
+const BROWSER_CODES = ["network", "timeout", "bad_response", "unsafe_address", "stripe_js_unavailable"];
 const names = (text) => [...JSON.stringify(text).matchAll(/\{(\w+)\}/g)].map((found) => found[1]);
 
 test("both languages have the same texts with the same names in them", () => {

@@ -1,1 +1,1 @@
-"""What people see: the checkout page and the stand-in for Stripe.js that embeds it."""
+"""What people see: checkout, invoice, receipt, customer portal; and the stand-in for Stripe.js."""
