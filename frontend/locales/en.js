@@ -234,6 +234,7 @@ export const en = {
   "type.dispute": "Disputed payment",
   "type.dispute_reversal": "Dispute won",
   "type.expiry": "Expired",
+  "type.expiry_undone": "Expiry undone",
   "type.adjustment": "Adjustment",
 
   "account.sign_in": "Sign in",

@@ -231,6 +231,7 @@ export const zh = {
   "type.dispute": "付款争议",
   "type.dispute_reversal": "争议胜诉",
   "type.expiry": "过期",
+  "type.expiry_undone": "撤销过期",
   "type.adjustment": "调整",
 
   "account.sign_in": "登录",

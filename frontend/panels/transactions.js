@@ -46,7 +46,8 @@ export function transactionsPanel({ signal, announce }) {
 
 /** @param {Transaction} transaction */
 function transactionRow(transaction) {
-  const key = `type.${transaction.type}`;
+  const isUndone = transaction.type === "expiry" && transaction.amount > 0; // to be refunded at once
+  const key = isUndone ? "type.expiry_undone" : `type.${transaction.type}`;
   const what = isKey(key) ? t(key) : transaction.type;
   const about = transaction.description ?? transaction.feature?.replaceAll("_", " ");
   return el(

@@ -85,6 +85,7 @@ def test_without_a_reason_nothing_moves(admin: Person, buyer: Person, reason: st
         ({"reason": None}, "reason"),
         ({"user_id": "me"}, "user_id"),
         ({"expires_at": "2099-01-01T00:00:00"}, "expires_at"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
         ({"actor": "somebody else"}, "actor"),
     ],
 )
@@ -105,7 +106,15 @@ def test_one_key_gives_once_and_answers_the_same(admin: Person, buyer: Person) -
     assert (answers[0].json()["balance"], buyer.available, len(lines(buyer))) == (120, 120, 1)
 
 
-@pytest.mark.parametrize("change", [{"credits": 121}, {"credits": -120}, {"reason": "Another."}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"credits": 121},
+        {"credits": -120},
+        {"reason": "Another."},
+        {"expires_at": "2099-01-01T00:00:00Z"},
+    ],
+)
 def test_a_key_is_for_one_grant(admin: Person, buyer: Person, change: dict[str, Any]) -> None:
     key = uuid.uuid4().hex
     grant(admin, buyer, 120, key=key)

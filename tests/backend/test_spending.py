@@ -73,6 +73,16 @@ def test_a_key_is_for_one_request(server: Server, rich: Person, change: dict) ->
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
 
 
+@pytest.mark.parametrize("change", [{"quantity": 3}, {"ttl_seconds": 60}])
+def test_a_key_is_for_one_hold(server: Server, rich: Person, change: dict[str, int]) -> None:
+    key = uuid.uuid4().hex
+    asked = {"quantity": 1, "ttl_seconds": 600, "key": key}
+    first = server.hold(rich, **asked)
+    assert server.hold(rich, **asked).json()["hold_id"] == first.json()["hold_id"]
+    answer = server.hold(rich, **asked | change)
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
+
+
 def test_who_has_too_little_keeps_it(server: Server, rich: Person) -> None:
     answer = server.spend(rich, 34)
     problem = answer.json()

@@ -36,7 +36,7 @@ insert into public.credit_transactions
   (user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, feature, quantity, price_version,
    description, created_at)
 select user_id, type::public.credit_transaction_type, amount, balance, balance, array[lot_id], array[amount],
-       case type when 'spend' then 'docx_processing' end, 1, 1, 'long ago',
+       case type when 'spend' then 'unit' end, 1, 1, 'long ago',
        now() - interval '1 year' + interval '364 days' * row_number() over by_time / count(*) over (partition by user_id)
 from (select *, sum(amount) over (partition by user_id order by step, part) as balance from movement) movement
 window by_time as (partition by user_id order by step, part)

@@ -38,13 +38,14 @@ from (select n, now() - n * interval '1 minute' as received_at from generate_ser
 
 -- The ledger is written in the order of time; the history of the one customer is not.
 insert into public.credit_lots (id, user_id, source, granted, remaining, exhausted)
-values ('00000000-0000-4000-8000-999999999999', '00000000-0000-4000-8000-999999999999', 'bonus', 1, 0, true);
+values ('00000000-0000-4000-8000-999999999999', '00000000-0000-4000-8000-999999999999', 'bonus', 50000, 0, true);
 insert into public.user_credits (user_id, lifetime_granted, lifetime_spent)
 values ('00000000-0000-4000-8000-999999999999', 50000, 50000);
 insert into public.credit_transactions
-  (user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, feature, description, created_at)
+  (user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, feature, quantity, price_version,
+   description, created_at)
 select '00000000-0000-4000-8000-999999999999', type::public.credit_transaction_type, amount, greatest(amount, 0), 0,
-       '{00000000-0000-4000-8000-999999999999}', array[amount], 'unit', 'in and out', at
+       '{00000000-0000-4000-8000-999999999999}', array[amount], 'unit', 1, 1, 'in and out', at
 from (select n, case n % 2 when 0 then 'bonus' else 'spend' end as type, case n % 2 when 0 then 1 else -1 end as amount,
              now() - (100000 - n) * interval '5 minutes' as at
       from generate_series(0, 99999) n) movement

@@ -92,6 +92,17 @@ def test_what_a_job_has_claimed_is_its_own_for_a_minute(books: Books, desk: Desk
     assert [(event["id"], event["attempts"]) for event in claim(desk)] == [(event_id, 2)]
 
 
+def test_what_twenty_jobs_have_died_of_is_given_up(books: Books, desk: Desk) -> None:
+    make(books)
+    for _ in range(20):
+        assert len(claim(desk)) == 1
+        wait(books, "1 minute")
+    assert claim(desk) == []
+    [(next_attempt_at, error)] = books.rows("select next_attempt_at, error from account_events")
+    assert next_attempt_at is None
+    assert error == "Each job that sent it ended before it was answered."
+
+
 def test_what_was_taken_is_never_sent_again(books: Books, desk: Desk) -> None:
     make(books)
     for error in (REFUSAL, None):

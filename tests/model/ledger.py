@@ -5,6 +5,7 @@ later; so only what is effective is ever compared (see world.py).
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,13 +17,15 @@ class Refusal(Exception):
     """The code of the problem that must be answered."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Lot:
     remaining: int
     expires: float
     nth: int  # of two with one expiry the elder is spent first; those that never expire by id
     payment: "Payment | None" = None
     held: int = 0
+    expired: int = 0
+    debt_paid: int = 0
     id: str = ""  # the database's; known after the grant
 
     @property
@@ -74,6 +77,7 @@ class Account:
     def expire(self, now: float) -> None:
         for lot in self.lots:
             if lot.expires <= now:
+                lot.expired += lot.free
                 lot.remaining = lot.held
 
     def choose(self, amount: int, lots: list[Lot]) -> Iterator[tuple[Lot, int]]:
@@ -103,21 +107,47 @@ class Account:
 
     def take(self, amount: int, payment: "Payment | None" = None) -> None:
         """From its own lot first, for an admin's hand from those he gave; what is missing is debt."""
+        if payment:
+            self.put_back_expired(amount, payment)
         own_first = sorted(self.earliest_first(), key=lambda lot: lot.payment is not payment)
         for lot, part in list(self.choose(amount, own_first)):
             lot.remaining -= part
             amount -= part
+            if payment:
+                payment.taken[lot] += part
         self.debt += amount
 
-    def give(self, amount: int, payment: "Payment") -> None:
-        """All of it into the payment's lot, even if other lots had to stand in for it."""
+    def put_back_expired(self, amount: int, payment: "Payment") -> None:
+        """What has expired of a payment is taken before anything else is."""
         [lot] = [lot for lot in self.lots if lot.payment is payment]
-        lot.remaining += amount
+        part = max(0, min(lot.expired, amount - lot.free))
+        lot.expired -= part
+        lot.remaining += part
+
+    def give(self, amount: int, payment: "Payment") -> None:
+        """To each lot what was taken from it; the rest is owed no more, or whoever paid it has it."""
+        for lot in self.latest_first():
+            part = min(amount, payment.taken[lot])
+            payment.taken[lot] -= part
+            lot.remaining += part
+            amount -= part
+        forgiven = min(amount, self.debt)
+        self.debt -= forgiven
+        amount -= forgiven
+        for lot in self.latest_first():
+            part = min(amount, lot.debt_paid)
+            lot.debt_paid -= part
+            lot.remaining += part
+            amount -= part
         self.pay_debt()
+
+    def latest_first(self) -> list[Lot]:
+        return sorted(self.lots, key=lambda lot: (-lot.expires, -lot.nth, lot.id))
 
     def pay_debt(self) -> None:
         for lot, part in list(self.choose(self.debt, self.earliest_first())):
             lot.remaining -= part
+            lot.debt_paid += part
             self.debt -= part
 
     def end(self, hold: Hold, status: str, captured: int = 0) -> None:
@@ -171,6 +201,7 @@ class Payment:
     is_paid: bool = False
     ended: str | None = None
     claims: list[Claim] = field(default_factory=list)
+    taken: Counter[Lot] = field(default_factory=Counter)  # by refunds and disputes, not given back
     granted: int = 0
     refunded: int = 0
     disputed: int = 0

@@ -12,7 +12,9 @@ with lots as (
   update public.credit_lots set expires_at = expires_at - make_interval(hours => %(hours)s)
   where user_id = any(%(users)s)
 )
-update public.credit_holds set expires_at = expires_at - make_interval(hours => %(hours)s)
+update public.credit_holds set
+  created_at = created_at - make_interval(hours => %(hours)s),
+  expires_at = expires_at - make_interval(hours => %(hours)s)
 where user_id = any(%(users)s)
 """
 
