@@ -1,4 +1,4 @@
-"""What an app gets from `@costs` and `spend` when it mounts routes of its own on this backend.
+"""What an app gets from `@costs`, `hold` and `spend` when it mounts routes of its own on this backend.
 
 A unit of audio_processing costs three credits.
 """
@@ -17,6 +17,7 @@ from backend.auth import policy
 from backend.errors import DatabaseUnavailable, NotFound
 from backend.services.spending import Spending
 from tests import shop
+from tests.backend.proxy import proxy_to
 from tests.backend.server import give
 from tests.people import People, Person
 from tests.together import at_once
@@ -28,28 +29,48 @@ FEATURE = "audio_processing"
 
 @dataclass
 class Workshop:
-    """An app with two routes: /work holds, works and captures; /buy spends at once."""
+    """An app with routes of its own: /work holds, works and captures; /keep captures half of what it
+    holds; /buy spends, then works; /buy_twice does so two times in one request."""
 
     env: dict[str, str] = field(repr=False)
     comes_to: Callable[[], Any] = dict
     """What the work answers, or how it fails."""
+    ttl_seconds: int = 900
     works: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
+    """What differs from the environment."""
 
     def __post_init__(self) -> None:
-        self._app = shop.app(self.env)
-        from backend.costs import costs, spend
+        self._app = shop.app(self.env, **self.settings)
+        from backend.costs import costs, hold, spend
 
         @policy("user")
-        @costs(FEATURE, quantity=lambda: request.args.get("units", 1, int))
+        @costs(
+            FEATURE,
+            quantity=lambda: request.args.get("units", 1, int),
+            ttl_seconds=self.ttl_seconds,
+        )
         def work() -> Any:
             self.works += 1
             return self.comes_to()
 
         @policy("user")
         def buy() -> dict[str, Any]:
-            return spend(FEATURE, request.args.get("units", 1, int), request.args.get("key"))
+            answer = spend(FEATURE, request.args.get("units", 1, int), request.args.get("key"))
+            self.works += 1
+            return answer
 
-        for view in (work, buy):
+        @policy("user")
+        def buy_twice() -> list[dict[str, Any]]:
+            return [buy(), buy()]
+
+        @policy("user")
+        def keep() -> dict[str, Any]:
+            with hold(FEATURE, 2, ttl_seconds=self.ttl_seconds) as held:
+                self.works += 1
+                return held.capture(1)
+
+        for view in (work, keep, buy, buy_twice):
             self._app.add_url_rule(f"/api/{view.__name__}", view_func=view, methods=["POST"])
 
     def ask(self, person: Person, what: str, key: str | None = None) -> Any:
@@ -184,12 +205,9 @@ def test_spend_takes_at_once_and_says_what_is_left(
         "select amount, feature, quantity, request_id from credit_transactions where id = %s",
         [transaction_id],
     ).fetchone()
-    assert row == {
-        "amount": -12,
-        "feature": FEATURE,
-        "quantity": 4,
-        "request_id": answer.headers["X-Request-Id"],
-    }
+    assert row
+    assert row.pop("request_id").startswith(answer.headers["X-Request-Id"] + ":")
+    assert row == {"amount": -12, "feature": FEATURE, "quantity": 4}
 
 
 def test_a_spend_that_is_too_much_takes_nothing(workshop: Workshop, rich: Person) -> None:
@@ -199,23 +217,81 @@ def test_a_spend_that_is_too_much_takes_nothing(workshop: Workshop, rich: Person
     assert (purse(rich), spends(rich)) == ((100, 0), [])
 
 
-def test_a_spend_of_one_key_is_taken_once_however_often_it_is_asked(
+def test_one_key_pays_for_one_spend_and_the_work_after_it(workshop: Workshop, rich: Person) -> None:
+    assert workshop.ask(rich, "buy?units=2", key="mine").status_code == 200
+    for units in (2, 3):
+        again = workshop.ask(rich, f"buy?units={units}", key="mine")
+        assert (again.status_code, again.json["code"]) == (409, "idempotency_conflict")
+    assert (workshop.works, purse(rich), spends(rich)) == (1, (94, 0), [-2 * COST])
+
+
+def test_eight_spends_at_once_with_one_key_are_one(workshop: Workshop, rich: Person) -> None:
+    answers = at_once(8, lambda: workshop.ask(rich, "buy?units=2", key="mine"))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+    assert (workshop.works, purse(rich), spends(rich)) == (1, (94, 0), [-2 * COST])
+
+
+@pytest.mark.parametrize("key", ["mine", None])
+def test_two_spends_of_one_request_are_both_taken(
+    workshop: Workshop, rich: Person, key: str | None
+) -> None:
+    answer = workshop.ask(rich, "buy_twice", key=key)
+    assert [said["replayed"] for said in answer.json] == [False, False]
+    assert (workshop.works, spends(rich)) == (2, [-COST, -COST])
+
+
+def test_a_request_that_pays_twice_is_refused_before_anything_when_its_key_comes_again(
     workshop: Workshop, rich: Person
 ) -> None:
-    answers = at_once(8, lambda: workshop.ask(rich, "buy?units=2", key="mine").json)
-    assert sorted(answer.pop("replayed") for answer in answers) == [False] + [True] * 7
-    assert all(answer == answers[0] for answer in answers)
-    other = workshop.ask(rich, "buy?units=3", key="mine")
-    assert (other.status_code, other.json["code"]) == (409, "idempotency_conflict")
-    assert spends(rich) == [-2 * COST]
+    workshop.ask(rich, "buy_twice", key="mine")
+    assert workshop.ask(rich, "buy_twice", key="mine").status_code == 409
+    assert (workshop.works, purse(rich)) == (2, (94, 0))
 
 
-def test_a_spend_may_have_a_key_of_the_apps_own(workshop: Workshop, rich: Person) -> None:
-    """It counts, not the request's."""
+@pytest.mark.parametrize("key", ["mine:2", "2:mine", "spend2:mine"])
+def test_no_key_looks_like_the_second_of_another(
+    workshop: Workshop, rich: Person, key: str
+) -> None:
+    workshop.ask(rich, "buy", key=key)
+    assert workshop.ask(rich, "buy_twice", key="mine").status_code == 200
+    assert spends(rich) == [-COST] * 3
+
+
+def test_a_key_of_the_apps_own_counts_instead_of_the_requests_and_may_come_again(
+    workshop: Workshop, rich: Person
+) -> None:
     own = f"buy?key={uuid.uuid4().hex}"
-    answers = [workshop.ask(rich, own, key=key) for key in ("one", "two")]
-    assert [answer.json["replayed"] for answer in answers] == [False, True]
+    answers = [workshop.ask(rich, own, key=key) for key in ("one", "two", "two", None)]
+    assert [answer.json.pop("replayed") for answer in answers] == [False, True, True, True]
+    assert all(
+        answer.json["transaction_id"] == answers[0].json["transaction_id"] for answer in answers
+    )
     assert spends(rich) == [-COST]
+
+
+@pytest.mark.parametrize("what", ["work", "keep"])
+@pytest.mark.parametrize("ttl_seconds", [1, 60, 86_400])
+def test_a_hold_lasts_as_long_as_the_app_says(
+    sandbox: dict[str, str], rich: Person, database: Connection, what: str, ttl_seconds: int
+) -> None:
+    # Captured within the second, or refused as ended: how long it was to last is written either way.
+    Workshop(sandbox, ttl_seconds=ttl_seconds).ask(rich, what)
+    lasted = database.execute(
+        "select extract(epoch from expires_at - created_at)::int as seconds from credit_holds where user_id = %s",
+        [rich.id],
+    ).fetchall()
+    assert lasted == [{"seconds": ttl_seconds}]
+
+
+@pytest.mark.parametrize("what", ["work", "keep"])
+@pytest.mark.parametrize("ttl_seconds", [0, -1, 86_401])
+def test_a_hold_of_no_time_or_more_than_a_day_is_refused_before_the_work(
+    sandbox: dict[str, str], rich: Person, what: str, ttl_seconds: int
+) -> None:
+    workshop = Workshop(sandbox, ttl_seconds=ttl_seconds)
+    answer = workshop.ask(rich, what)
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "ttl_seconds")
+    assert (workshop.works, purse(rich)) == (0, (100, 0))
 
 
 def test_without_a_key_every_spend_is_one(workshop: Workshop, rich: Person) -> None:
@@ -236,6 +312,28 @@ def test_a_capture_whose_answer_was_lost_is_told_as_what_it_is(
         raise DatabaseUnavailable()
 
     monkeypatch.setattr(Spending, "capture", lose_the_answer)
-    with pytest.raises(DatabaseUnavailable), spending.hold(rich.id, FEATURE, 1, "k") as held:
+    key = uuid.uuid4().hex
+    with pytest.raises(DatabaseUnavailable), spending.hold(rich.id, FEATURE, 1, key) as held:
         held.capture()
     assert rich.available == 100 - COST
+
+
+@pytest.mark.parametrize("key", ["mine", None])
+@pytest.mark.parametrize("what", ["work", "buy"])
+def test_an_answer_that_is_lost_once_is_no_replay(
+    sandbox: dict[str, str], rich: Person, what: str, key: str | None
+) -> None:
+    """The gateway asks again by itself: what it finds then is this request's own."""
+    with proxy_to(sandbox["SUPABASE_URL"]) as way:
+        way_there = {"SUPABASE_URL": way.url, "SUPABASE_JWT_ISSUER": issuer(sandbox)}
+        workshop = Workshop(sandbox, settings=way_there)
+        way.mode = "lose_one"
+        answer = workshop.ask(rich, what, key=key)
+        assert (answer.status_code, way.mode, workshop.works) == (200, "pass", 1)
+        assert (purse(rich), spends(rich)) == ((97, 0), [-COST])
+        if key:
+            assert workshop.ask(rich, what, key=key).status_code == 409
+
+
+def issuer(env: dict[str, str]) -> str:
+    return f"{env['SUPABASE_URL']}/auth/v1"

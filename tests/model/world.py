@@ -15,6 +15,8 @@ from tests.model.upkeep import Upkeep
 STATE = """
 select jsonb_build_object(
   'held', a.held, 'debt', a.debt, 'granted', a.lifetime_granted, 'spent', a.lifetime_spent,
+  'lot_ids', (
+    select coalesce(jsonb_agg(id order by created_at), '[]') from public.credit_lots where user_id = a.user_id),
   'lots', (
     select coalesce(jsonb_agg(jsonb_build_array(id, effective, held) order by expires_at, id), '[]')
     from (select *, case when expires_at <= now() then held else remaining end as effective
@@ -89,18 +91,15 @@ class World(Paying, Spending, Upkeep):
 
     def _compare(self, user: int) -> None:
         [state] = self.owner.execute(STATE, {"user_id": self.users[user]}).fetchone() or [None]
-        self._learn_ids(user, [lot_id for lot_id, *_ in state["lots"]])
+        self._learn_ids(user, state["lot_ids"])
         expiring = sum(each["credits"] for each in state["seen"].pop("expiring"))
         for part, expected in self._expected(user).items():
             agree(expiring if part == "expiring" else state[part], expected, part)
 
     def _learn_ids(self, user: int, ids: list[str]) -> None:
-        """A lot has no id in the model before it is seen in the database."""
-        lots = self.accounts[user].lots
-        new = set(ids) - {lot.id for lot in lots}
-        for lot in lots:
-            if not lot.id and lot.remaining and new:
-                lot.id = new.pop()
+        """A lot has no id in the model before it is seen in the database; both list the eldest first."""
+        for lot, lot_id in zip(self.accounts[user].lots, ids, strict=True):
+            lot.id = lot_id
 
     def _expected(self, user: int) -> dict[str, Any]:
         account = self.accounts[user]

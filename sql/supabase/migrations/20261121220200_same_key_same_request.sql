@@ -1,16 +1,67 @@
 -- Same key, same request: a key that comes again with another time to hold, or with another expiry of
 -- a grant, is refused as any other request with a used key, where the first answer was repeated.
 --
--- Does:  replaces hold() of the file on holds and adjust_credits() of the file on upkeep, which refuses a
---        grant that would have expired before it is made, too.
+-- Does:  replaces hold() of the file on holds and spend_with_care() of the file on spending, which call
+--        nothing a replay that comes with the request_id of the first, and adjust_credits() of the file
+--        on upkeep, which refuses a grant that would have expired before it is made.
 -- Locks: none.
--- Undo:  create both anew as they stand in those files, and
+-- Undo:  create the three anew as they stand in those files, and
 --        alter function public.hold(uuid, text, bigint, integer, text, text) set plan_cache_mode = 'force_generic_plan'.
 
+-- Any spend, in the order of its possible refusals: who, again, how much, enough. Takes from as
+-- many lots as it needs.
+create or replace function private.spend_with_care(
+  p_id uuid, p_user_id uuid, p_feature text, p_quantity bigint, p_idempotency_key text,
+  p_metadata jsonb, p_request_id text)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_price record;
+  v_parts record;
+  v_row public.credit_transactions;
+begin
+  perform private.lock_user_credits(p_user_id);
+  perform private.require_active_user(p_user_id);
+
+  select * into v_row from public.credit_transactions where id = p_id;
+  if found then
+    if (v_row.user_id, v_row.feature, v_row.quantity, v_row.metadata)
+       is distinct from (p_user_id, p_feature, p_quantity, p_metadata) then
+      perform private.fail_for_reused_key();
+    end if;
+    -- A request that asks again, because its answer was lost on the way, hears what it would have heard.
+    return private.spend_answer(v_row, p_request_id is null or p_request_id is distinct from v_row.request_id);
+  end if;
+
+  select * into v_price from private.price_of(p_feature, p_quantity);
+  select * into v_parts from private.allocate(p_user_id, v_price.amount);
+  update public.credit_lots lot
+  set remaining = remaining - taken.part, exhausted = (remaining = taken.part)
+  from unnest(v_parts.lot_ids, v_parts.lot_parts) as taken (lot_id, part)
+  where lot.id = taken.lot_id;
+
+  v_row.id := p_id;
+  v_row.user_id := p_user_id;
+  v_row.type := 'spend';
+  v_row.amount := -v_price.amount;
+  v_row.lot_ids := v_parts.lot_ids;
+  v_row.lot_amounts := private.negated(v_parts.lot_parts);
+  v_row.feature := p_feature;
+  v_row.quantity := p_quantity;
+  v_row.price_version := v_price.version;
+  v_row.idempotency_key := p_idempotency_key;
+  v_row.metadata := p_metadata;
+  v_row.request_id := p_request_id;
+  return private.spend_answer(private.post(v_row), false);
+end
+$$;
+
 -- Reserves what p_quantity units cost for p_ttl_seconds. Answers {hold_id, amount, status,
--- expires_at, available, replayed, …}; a repeated key gives the first answer. Refuses with
--- insufficient_credits {required, available}, forbidden, not_found, validation_error,
--- idempotency_conflict.
+-- expires_at, available, replayed, …}; a repeated key gives the first answer, and replayed says whether
+-- it was another request that had it. Refuses with insufficient_credits {required, available},
+-- forbidden, not_found, validation_error, idempotency_conflict.
 create or replace function public.hold(
   p_user_id uuid, p_feature text, p_quantity bigint, p_ttl_seconds integer, p_idempotency_key text,
   p_request_id text default null)
@@ -35,7 +86,9 @@ begin
        is distinct from (p_user_id, p_feature, p_quantity, make_interval(secs => p_ttl_seconds)) then
       perform private.fail_for_reused_key();
     end if;
-    return private.hold_answer(v_hold, true);
+    -- As above.
+    return private.hold_answer(
+      v_hold, v_hold.status <> 'held' or p_request_id is null or p_request_id is distinct from v_hold.request_id);
   end if;
 
   if p_ttl_seconds not between 1 and c_ttl_seconds_max then
