@@ -25,7 +25,7 @@ from typing import Any
 from flask import g, make_response
 
 from backend.errors import IdempotencyConflict
-from backend.routes.parsing import idempotency_key
+from backend.routes.idempotency import idempotency_key
 from backend.services.spending import HOLD_TTL_SECONDS, Hold
 from backend.wiring import services
 

@@ -1,4 +1,4 @@
-"""Idempotency-Key for requests that make no order of their own."""
+"""The Idempotency-Key header: reading it, and answering a repeated one with the first answer."""
 
 import functools
 from collections.abc import Callable
@@ -7,11 +7,30 @@ from typing import Any
 
 from flask import g, request
 
-from backend.routes.parsing import idempotency_key
+from backend.errors import ValidationError
 from backend.services.idempotency import Attempt
 from backend.wiring import services
 
 Answer = dict[str, Any] | tuple[dict[str, Any], int]
+IDEMPOTENCY_KEY_LENGTH_MAX = 255
+
+
+def idempotency_key() -> str | None:
+    """The Idempotency-Key header, if there is one. Raises ValidationError."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
+        raise ValidationError.of(
+            "Idempotency-Key", f"Use 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters."
+        )
+    return key
+
+
+def required_idempotency_key() -> str:
+    """The same, where a request without a key can't be retried safely, so that there is none."""
+    key = idempotency_key()
+    if key is None:
+        raise ValidationError.of("Idempotency-Key", "This header is required.")
+    return key
 
 
 def request_hash() -> str:

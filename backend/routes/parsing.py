@@ -24,7 +24,6 @@ StripeId = Annotated[str, msgspec.Meta(pattern=STRIPE_ID)]
 PageLimit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 MinorUnits = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
 CREDITS_MAX = 1_000_000_000
-IDEMPOTENCY_KEY_LENGTH_MAX = 255
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True):
@@ -63,24 +62,6 @@ def moment(field: str, text: str) -> datetime:
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValidationError.of(field, "Write a day or a time as RFC 3339 does.") from error
-
-
-def idempotency_key() -> str | None:
-    """The Idempotency-Key header, if there is one. Raises ValidationError."""
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
-        raise ValidationError.of(
-            "Idempotency-Key", f"Use 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters."
-        )
-    return key
-
-
-def required_idempotency_key() -> str:
-    """The same, where a request without a key can't be retried safely, so that there is none."""
-    key = idempotency_key()
-    if key is None:
-        raise ValidationError.of("Idempotency-Key", "This header is required.")
-    return key
 
 
 def _validation_error(message: str) -> ValidationError:

@@ -9,7 +9,8 @@ from flask import Blueprint, g
 
 from backend.auth import policy
 from backend.errors import ValidationError
-from backend.routes.parsing import CREDITS_MAX, Request, Uuid, body, required_idempotency_key
+from backend.routes.idempotency import required_idempotency_key
+from backend.routes.parsing import CREDITS_MAX, Request, Uuid, body
 from backend.services.spending import HOLD_TTL_SECONDS
 from backend.wiring import services
 

@@ -7,7 +7,8 @@ from flask import Flask
 
 from backend.errors import InvalidRequest, Problem, UnsupportedMediaType, ValidationError
 from backend.routes.credits import TransactionsQuery
-from backend.routes.parsing import Request, body, idempotency_key, query
+from backend.routes.idempotency import idempotency_key
+from backend.routes.parsing import Request, body, query
 from backend.routes.payments import CheckoutRequest
 
 FLASK = Flask(__name__)
