@@ -5,10 +5,11 @@ import pytest
 
 from tests.backend.jobs import Jobs
 from tests.backend.purchase import Purchase, Shop
+from tests.backend.server import Server
 from tests.backend.subscriber import Subscriber
 from tests.backend.wallet import Wallet
 from tests.backend.webhook import Webhook
-from tests.people import Person
+from tests.people import People, Person
 from tests.stripe_browser import StripeBrowser
 from tests.stripe_console import StripeConsole
 
@@ -16,6 +17,18 @@ from tests.stripe_console import StripeConsole
 @pytest.fixture(autouse=True)
 def stripe_is_held_to_its_types(what_stripe_hears_and_says_fits_its_types: None) -> None:
     """In every test here."""
+
+
+@pytest.fixture
+def admin(people: People) -> Person:
+    """The demo account that may see and mend everything."""
+    return people.admin()
+
+
+@pytest.fixture
+def server(sandbox: dict[str, str]) -> Server:
+    """Another server of the shop's owner, which spends for the users."""
+    return Server(sandbox)
 
 
 @pytest.fixture

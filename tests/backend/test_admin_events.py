@@ -6,15 +6,10 @@ from typing import Any
 import pytest
 
 from tests.backend.webhook import Webhook, event
-from tests.people import People, Person
+from tests.people import Person
 from tests.specification import check_answer
 
 PATH = "/api/admin/events"
-
-
-@pytest.fixture
-def admin(people: People) -> Person:
-    return people.admin()
 
 
 def inbox(admin: Person, **asked: Any) -> dict[str, Any]:

@@ -11,15 +11,10 @@ import pytest
 from tests import shop
 from tests.backend.purchase import Shop
 from tests.backend.server import give
-from tests.people import People, Person
+from tests.people import Person
 from tests.together import at_once
 
 PATH = "/api/admin/credits/grant"
-
-
-@pytest.fixture
-def admin(people: People) -> Person:
-    return people.admin()
 
 
 def grant(

@@ -8,17 +8,12 @@ import pytest
 
 from tests import shop
 from tests.backend.purchase import Purchase, Shop
-from tests.people import People, Person
+from tests.people import Person
 from tests.specification import check_answer
 from tests.stripe_console import StripeConsole, eventually
 
 PATH = "/api/admin/payments"
 NOBODY = "7f8de1a4-3f0c-4a4e-9a52-0f8e1c1f5a10"
-
-
-@pytest.fixture
-def admin(people: People) -> Person:
-    return people.admin()
 
 
 def search(admin: Person, **asked: Any) -> list[dict[str, Any]]:

@@ -14,11 +14,6 @@ from tests.specification import check_answer
 Connection = psycopg.Connection[dict]
 
 
-@pytest.fixture
-def admin(people: People) -> Person:
-    return people.admin()
-
-
 def look_at(admin: Person, user_id: str) -> dict[str, Any]:
     answer = admin.get(f"/api/admin/users/{user_id}")
     assert answer.status_code == 200, answer.text

@@ -9,7 +9,7 @@ import pytest
 from tests.backend.commands import flask
 from tests.backend.purchase import Purchase, Shop
 from tests.backend.webhook import Webhook, event
-from tests.people import People, Person
+from tests.people import Person
 from tests.specification import check_answer
 from tests.stripe_console import StripeConsole
 from tests.together import at_once
@@ -19,11 +19,6 @@ OF_NOBODY = "7f8de1a4-3f0c-4a4e-9a52-0f8e1c1f5a10"
 
 def replay_path(event_id: str) -> str:
     return f"/api/admin/events/{event_id}/replay"
-
-
-@pytest.fixture
-def admin(people: People) -> Person:
-    return people.admin()
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ CHOSEN = 80
 
 
 @pytest.fixture
-def server(sandbox: dict[str, str]) -> Server:
-    return Server(sandbox)
-
-
-@pytest.fixture
 def careful(database: Connection, buyer: Person) -> Person:
     """Somebody with a hundred credits who wants to be told below eighty."""
     give(database, buyer, 100)

@@ -8,15 +8,10 @@ import pytest
 from tests import shop
 from tests.backend.purchase import Shop
 from tests.backend.server import Server
-from tests.people import People, Person
+from tests.people import Person
 from tests.specification import check_answer
 
 PATH = "/api/admin/metrics"
-
-
-@pytest.fixture
-def admin(people: People) -> Person:
-    return people.admin()
 
 
 def metrics(admin: Person, **asked: str) -> dict[str, Any]:

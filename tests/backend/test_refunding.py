@@ -20,11 +20,6 @@ REFUND_PENDS = "4000000000007726"
 UNKNOWN = "7f8de1a4-3f0c-4a4e-9a52-0f8e1c1f5a10"
 
 
-@pytest.fixture
-def admin(people: People) -> Person:
-    return people.admin()
-
-
 def path_of(bought: Purchase) -> str:
     return f"/api/payments/{bought.payment_id}/refund"
 

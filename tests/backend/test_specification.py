@@ -17,7 +17,7 @@ from tests.backend.purchase import Purchase, Shop
 from tests.backend.wallet import CARDS, INTENTS, STARTER, Wallet
 from tests.backend.webhook import Webhook, event
 from tests.http import HTTP
-from tests.people import People, Person
+from tests.people import Person
 from tests.specification import (
     check_answer,
     check_value,
@@ -34,11 +34,6 @@ Answers = Iterator[httpx.Response]
 CHECKOUT = "/api/stripe/create-checkout-session"
 AUTO_RECHARGE = "/api/credits/auto-recharge"
 SIGNING_SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS1leGFtcGxlLWhvc3QtYXBwLTAx"
-
-
-@pytest.fixture
-def admin(people: People) -> Person:
-    return people.admin()
 
 
 @pytest.fixture

@@ -13,11 +13,6 @@ COST = 3
 
 
 @pytest.fixture
-def server(sandbox: dict[str, str]) -> Server:
-    return Server(sandbox)
-
-
-@pytest.fixture
 def rich(database: psycopg.Connection[dict], buyer: Person) -> Person:
     """Somebody with a hundred credits."""
     give(database, buyer, 100)

@@ -16,11 +16,6 @@ MARCH = {"from": "2026-03-01", "to": "2026-04-01"}
 
 
 @pytest.fixture
-def server(sandbox: dict[str, str]) -> Server:
-    return Server(sandbox)
-
-
-@pytest.fixture
 def rich(database: Connection, buyer: Person) -> Person:
     """Somebody with a thousand credits."""
     give(database, buyer, 1000)
