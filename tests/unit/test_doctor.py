@@ -141,6 +141,7 @@ def test_the_files_are_read_in_order(tmp_path: Path) -> None:
     (tmp_path / "20260102000000_second.sql").write_text(
         "drop table public.dropped;\n"
         "drop function public.redone();\n"
+        "drop function private.gone(public.kept);\n"
         "create or replace view public.shown as select 1;\n"
         "create function public.redone(a int) returns int language sql as 'select 1';\n"
         "grant execute on function public.redone(int) to service_role;\n"

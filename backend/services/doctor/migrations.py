@@ -15,6 +15,7 @@ STATEMENT = re.compile(
     r"|\bgrant (?P<privilege>select|execute) on (?:function\s+)?(?P<objects>[^;]*?)"
     r"\s+to (?P<callers>[^;]*);"
 )
+ARGUMENTS = re.compile(r"\([^()]*\)")  # a type among them may be a table's name
 NAME = re.compile(r"\bpublic\.(\w+)")
 
 
@@ -47,7 +48,7 @@ def _take(statement: re.Match[str], made: Made) -> None:
         made.grants |= {(name, caller) for name in names for caller in callers}
         return
     known = made.functions if statement["kind"] == "function" else made.relations
-    names = NAME.findall(statement["names"])
+    names = NAME.findall(ARGUMENTS.sub("", statement["names"]))
     if statement["verb"] == "drop":
         known.difference_update(names)
         made.grants = {(name, caller) for name, caller in made.grants if name not in names}

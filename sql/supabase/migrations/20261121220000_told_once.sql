@@ -8,8 +8,8 @@
 -- Undo:  drop function private.post, private.sweep_expired; create them anew as they stand in the file on
 --        credit movements, and end_hold as it stands in the file on holds.
 
-drop function private.post(public.credit_transactions);
-drop function private.sweep_expired(uuid);
+drop function private.post;
+drop function private.sweep_expired;
 
 -- Appends one ledger row and moves the balance with it. p_row carries user_id, type, amount,
 -- lot_ids, lot_amounts and the cause; what the lots do not cover becomes, or ceases to be, debt. A
