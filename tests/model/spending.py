@@ -89,7 +89,8 @@ class Spending(Game):
     def sweep_holds(self, limit: int) -> None:
         due = [hold for hold in self.holds if hold.status == "held" and hold.expires <= self.now]
         due = sorted(due, key=lambda hold: hold.expires)[:limit]
-        for hold in due:
+        # In the order of the job: which lot pays a debt depends on which hold is the first to end.
+        for hold in sorted(due, key=lambda hold: hold.id):
             self._end(hold, "expired")
         agree(self.desk.call("expire_holds", limit=limit), {"expired": len(due)}, "a sweep")
 
