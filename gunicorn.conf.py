@@ -5,6 +5,7 @@ declared dead, so that no worker dies between Stripe and the database.
 """
 
 import os
+from typing import Any
 
 # What a request needs sooner or later. The backend imports it late, which suits a cold start on
 # Vercel; here it is loaded once, before the workers fork.
@@ -36,5 +37,18 @@ timeout = (
 )
 graceful_timeout = 30
 keepalive = 75  # longer than the load balancer in front, or it will use a connection we just closed
+# A body that is refused before it was read is thrown away up to this size; beyond, gunicorn closes.
+BODY_BYTES_DISCARDED = 60_000
 accesslog = None  # the backend logs each request as JSON
 control_socket_disable = True  # it would be one file in the home folder for every instance
+
+
+def pre_request(worker: Any, req: Any) -> None:
+    """Say in the answer that the connection ends, where a large body may be left unread on it.
+
+    Otherwise a proxy in front sends somebody's next request on a connection that is being closed.
+    """
+    headers = dict(req.headers)
+    length = headers.get("CONTENT-LENGTH", "0")
+    if "TRANSFER-ENCODING" in headers or int(length) > BODY_BYTES_DISCARDED:
+        req.force_close()

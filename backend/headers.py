@@ -31,8 +31,6 @@ def register(app: Flask, settings: Settings) -> None:
         response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if response.status_code == 413:
-            response.headers["Connection"] = "close"  # the rest of the body is not read
         if response.status_code not in (429, 503):
             response.headers.pop("Retry-After", None)  # the limiter says it on every response
         if request.path.startswith("/api/"):

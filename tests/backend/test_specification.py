@@ -256,9 +256,7 @@ def refusals(env: Env, buyer: Person, server: Person, purchase: Purchase) -> Ans
     yield buyer.post(f"{payment}/cancel")
     yield buyer.post(CHECKOUT, {"package_id": "starter", "price": 1})
     yield buyer.post(CHECKOUT, {"package_id": "starter"}, key="a" * 256)
-    # The server hangs up on what it has not read to the end.
-    too_much, once = {"package_id": "a" * 70_000}, {"Connection": "close"}
-    yield buyer.request("POST", CHECKOUT, json=too_much, headers=once)
+    yield buyer.post(CHECKOUT, {"package_id": "a" * 70_000})
     for content, kind in ((b"{", "application/json"), (b"a=b", "text/plain")):
         yield buyer.request("POST", CHECKOUT, content=content, headers={"Content-Type": kind})
     buyer.post(CHECKOUT, {"package_id": "starter"}, key="again")

@@ -191,6 +191,11 @@ def test_a_body_that_makes_no_sense_is_refused(buyer: Person, body: bytes, statu
 def test_a_body_beyond_the_limit_is_refused(buyer: Person) -> None:
     answer = buyer.post(CHECKOUT, {"package_id": "a" * 70_000})
     assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+    assert answer.headers["Connection"] == "close", "or a proxy sends the next request into it"
+
+
+def test_a_body_that_was_read_leaves_the_connection_open(buyer: Person) -> None:
+    assert buyer.post(CHECKOUT, {"package_id": "starter"}).headers["Connection"] == "keep-alive"
 
 
 def status_of(env: Env, request: bytes) -> int:
