@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.ledger.books import Books, Desk
+from tests.ledger.books import Books, Desk, new_id
 
 THRESHOLD = 50
 
@@ -73,3 +73,33 @@ def test_credits_that_expire_beside_a_hold_are_missed_when_it_ends(
     expire(books)
     desk.capture(hold["hold_id"])
     assert told(books) == [THRESHOLD - 10]
+
+
+def test_a_payment_that_comes_after_its_refund_has_changed_nothing(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    """Within one change there were many credits, and nobody could have spent them."""
+    desk.grant(user_id, THRESHOLD - 1)
+    order = desk.order(user_id)
+    refund = {"id": new_id("re"), "amount": order["amount"], "currency": "usd"}
+    intent_id = new_id("pi")
+    paid = {"payment_id": order["payment_id"], "paid": True, "currency": "usd"}
+    desk.facts(
+        **paid,
+        amount=order["amount"],
+        payment_intent_id=intent_id,
+        refunds=[refund | {"status": "succeeded"}],
+    )
+    assert books.one("select balance from public.user_credits") == THRESHOLD - 1
+    assert books.one("select count(*) from public.credit_transactions where type = 'refund'") == 1
+    assert told(books) == []
+
+
+def test_credits_that_are_replaced_on_the_day_they_expire_are_not_missed(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    desk.grant(user_id, 100, tomorrow())
+    expire(books)
+    desk.grant(user_id, 100)
+    assert books.one("select balance from public.user_credits") == 100
+    assert told(books) == []

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 NEVER = math.inf
-LOW_BALANCE = 50
 
 
 class Refusal(Exception):
@@ -57,6 +56,7 @@ class Account:
     spent: int = 0
     carried: int = 0  # given back in money by a smaller plan; the next invoices grant less
     banned: bool = False
+    low_balance_threshold: int = 50
 
     @property
     def balance(self) -> int:

@@ -63,6 +63,7 @@ KINDS = {
     "grant": Kind(6, {"user": USERS, "credits": range(1, 60), "days": (None, 1, 5, 40)}),
     "adjust": Kind(2, {"user": USERS, "credits": range(1, 60)}),
     "grant_again": Kind(1, {"nth": NTH, "same": BOOLEANS}),
+    "set_threshold": Kind(1, {"user": USERS, "credits": (0, 50, 200)}),
     "wait": Kind(2, {"hours": (1, 1, 6, 24, 24 * 6, 24 * 30)}),
     "sweep_credits": Kind(2, {"limit": (1, 100)}),
     "sweep_holds": Kind(2, {"limit": (1, 100)}),

@@ -35,6 +35,9 @@ class Game:
         self.now = 0
         self.users = [self._new_user() for _ in USERS]
         self.accounts = [Account() for _ in USERS]
+        self.told = [
+            (0, 0) for _ in USERS
+        ]  # what was available, and how often a low balance was told
         self.payments: list[Payment] = []
         self.refunds: list[Claim] = []
         self.disputes: list[Claim] = []

@@ -1,4 +1,4 @@
-"""An admin's hand, the clock, and the job that writes off what has expired."""
+"""An admin's hand, a user's threshold, the clock, and the job that writes off what has expired."""
 
 from typing import Any
 
@@ -49,6 +49,11 @@ class Upkeep(Game):
         if again:
             agree(again, call.answer, "a grant, again")
         return call.user
+
+    def set_threshold(self, user: int, credits: int) -> int:
+        self.desk.call("set_low_balance_threshold", user_id=self.users[user], threshold=credits)
+        self.accounts[user].low_balance_threshold = credits
+        return user
 
     def ban(self, user: int, banned: bool) -> int:
         until = "now() + interval '1 day'" if banned else "null"

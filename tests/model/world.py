@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.ledger.books import Books
-from tests.model.ledger import LOW_BALANCE, NEVER, REFUND_COUNTS
+from tests.model.ledger import NEVER, REFUND_COUNTS
 from tests.model.operations import PACKAGES, PLAN, USERS, Operation
 from tests.model.paying import Paying
 from tests.model.spending import Spending
@@ -15,6 +15,8 @@ from tests.model.upkeep import Upkeep
 STATE = """
 select jsonb_build_object(
   'held', a.held, 'debt', a.debt, 'granted', a.lifetime_granted, 'spent', a.lifetime_spent,
+  'available', a.balance - a.held,
+  'told', (select count(*) from public.account_events where user_id = a.user_id and type = 'low_balance'),
   'lot_ids', (
     select coalesce(jsonb_agg(id order by created_at), '[]') from public.credit_lots where user_id = a.user_id),
   'lots', (
@@ -33,10 +35,10 @@ select jsonb_build_object(
 from (select set_config('request.jwt.claims',
         jsonb_build_object('sub', %(user_id)s::text)::text, false)) claims,
      lateral (
-       select user_id, held, debt, lifetime_granted, lifetime_spent
+       select user_id, balance, held, debt, lifetime_granted, lifetime_spent
        from public.user_credits where user_id = %(user_id)s::uuid
        union all
-       select %(user_id)s::uuid, 0, 0, 0, 0
+       select %(user_id)s::uuid, 0, 0, 0, 0, 0
        where not exists (select from public.user_credits where user_id = %(user_id)s::uuid)) a
 """
 ADD_PACKAGE = """
@@ -92,6 +94,7 @@ class World(Paying, Spending, Upkeep):
     def _compare(self, user: int) -> None:
         [state] = self.owner.execute(STATE, {"user_id": self.users[user]}).fetchone() or [None]
         self._learn_ids(user, state["lot_ids"])
+        self._compare_told(user, state["available"], state["told"])
         expiring = sum(each["credits"] for each in state["seen"].pop("expiring"))
         for part, expected in self._expected(user).items():
             agree(expiring if part == "expiring" else state[part], expected, part)
@@ -100,6 +103,14 @@ class World(Paying, Spending, Upkeep):
         """A lot has no id in the model before it is seen in the database; both list the eldest first."""
         for lot, lot_id in zip(self.accounts[user].lots, ids, strict=True):
             lot.id = lot_id
+
+    def _compare_told(self, user: int, available: int, told: int) -> None:
+        """A low balance is told when an operation has led there: once, and else not. What has expired
+        is still available in this, until it is written off."""
+        available_before, told_before = self.told[user]
+        is_news = available_before >= self.accounts[user].low_balance_threshold > available
+        agree(told - told_before, int(is_news), "how often a low balance was told")
+        self.told[user] = available, told
 
     def _expected(self, user: int) -> dict[str, Any]:
         account = self.accounts[user]
@@ -125,7 +136,7 @@ class World(Paying, Spending, Upkeep):
                 "available": account.available,
                 "lifetime_granted": account.granted,
                 "lifetime_spent": account.spent,
-                "low_balance": account.available < LOW_BALANCE,
-                "low_balance_threshold": LOW_BALANCE,
+                "low_balance": account.available < account.low_balance_threshold,
+                "low_balance_threshold": account.low_balance_threshold,
             },
         }

@@ -11,9 +11,9 @@
 create index credit_lots_that_paid_debt on public.credit_lots (user_id) where debt_paid > 0;
 
 -- What has expired of a payment's credits is gone already, so that taking them must not cost others: as
--- many as p_credits of them are put back, to be taken at once. Returns how many.
+-- many as p_credits of them are put back, to be taken at once.
 create function private.put_back_expired(p_payment_id uuid, p_credits bigint)
-returns bigint
+returns void
 language plpgsql
 set search_path = ''
 as $$
@@ -34,10 +34,8 @@ begin
     v_row.lot_amounts := array[v_row.amount];
     v_row.payment_id := p_payment_id;
     v_row.expires_at := v_lot.expires_at;
-    perform private.post(v_row, false);
-    return v_row.amount;
+    perform private.post(v_row);
   end if;
-  return 0;
 end
 $$;
 
@@ -50,12 +48,11 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_put_back bigint;
   v_missing bigint := -p_row.amount;
   v_part bigint;
   v_lot public.credit_lots;
 begin
-  v_put_back := private.put_back_expired(p_row.payment_id, v_missing);
+  perform private.put_back_expired(p_row.payment_id, v_missing);
   p_row.lot_ids := '{}';
   p_row.lot_amounts := '{}';
   for v_lot in
@@ -72,10 +69,7 @@ begin
     v_missing := v_missing - v_part;
     exit when v_missing = 0;
   end loop;
-  p_row := private.post(p_row, false);
-  perform private.note_low_balance(
-    p_row.user_id, p_row.available_after - p_row.amount - v_put_back, p_row.available_after);
-  return p_row;
+  return private.post(p_row);
 end
 $$;
 

@@ -18,11 +18,12 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  v_account public.user_credits;
   v_price record;
   v_parts record;
   v_row public.credit_transactions;
 begin
-  perform private.lock_user_credits(p_user_id);
+  v_account := private.lock_user_credits(p_user_id);
   perform private.require_active_user(p_user_id);
 
   select * into v_row from public.credit_transactions where id = p_id;
@@ -54,7 +55,9 @@ begin
   v_row.idempotency_key := p_idempotency_key;
   v_row.metadata := p_metadata;
   v_row.request_id := p_request_id;
-  return private.spend_answer(private.post(v_row), false);
+  v_row := private.post(v_row);
+  perform private.note_low_balance(p_user_id, v_account.balance - v_account.held);
+  return private.spend_answer(v_row, false);
 end
 $$;
 
@@ -73,11 +76,12 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   c_ttl_seconds_max constant integer := 86400;
+  v_account public.user_credits;
   v_price record;
   v_parts record;
   v_hold public.credit_holds;
 begin
-  perform private.lock_user_credits(p_user_id);
+  v_account := private.lock_user_credits(p_user_id);
   perform private.require_active_user(p_user_id);
 
   select * into v_hold from public.credit_holds where id = private.id_of_key('hold', p_idempotency_key);
@@ -114,7 +118,7 @@ begin
      v_price.amount, v_parts.lot_ids, v_parts.lot_parts, v_hold.available_after, p_idempotency_key,
      p_request_id, now() + make_interval(secs => p_ttl_seconds))
   returning * into v_hold;
-  perform private.note_low_balance(p_user_id, v_hold.available_after + v_hold.amount, v_hold.available_after);
+  perform private.note_low_balance(p_user_id, v_account.balance - v_account.held);
   return private.hold_answer(v_hold, false);
 end
 $$;
@@ -132,12 +136,13 @@ set search_path = ''
 as $$
 declare
   v_expires_at constant timestamptz := case when p_credits > 0 then p_expires_at end;
+  v_account public.user_credits;
   v_row public.credit_transactions;
 begin
   if not exists (select from auth.users where id = p_user_id) then
     perform private.fail(404, 'not_found', 'There is no such user.');
   end if;
-  perform private.lock_user_credits(p_user_id);
+  v_account := private.lock_user_credits(p_user_id);
 
   select * into v_row from public.credit_transactions where id = private.id_of_key('adjustment', p_idempotency_key);
   if found then
@@ -164,6 +169,7 @@ begin
       v_row.type := 'adjustment';
       v_row := private.take_back(v_row);
     end if;
+    perform private.note_low_balance(p_user_id, v_account.balance - v_account.held);
   end if;
   return jsonb_build_object(
     'transaction_id', v_row.id, 'amount', v_row.amount, 'balance', v_row.balance_after,
