@@ -26,7 +26,7 @@ from playwright.sync_api import (
 TIMEOUT_MS = 15_000
 LAUNCH_TIMEOUT_MS = 60_000
 # scripts/install_chromium.sh looks for them in the same order.
-INSTALLED = ("chromium", "chromium-browser", "google-chrome")
+INSTALLED = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # A test's browser talks to nobody but the sandbox.
 ARGUMENTS = (
     "--no-sandbox",  # it can't have one as root
