@@ -76,7 +76,7 @@ def test_on_a_small_laptop_the_chosen_package_is_seen_beside_the_pay_button(
     for _ in range(orders):
         buyer.order()
     shop.page.set_viewport_size({"width": 1280, "height": height})
-    shop.page.emulate_media(reduced_motion="reduce")  # a dialog that is still rising is measured badly
+    shop.page.emulate_media(reduced_motion="reduce")  # else the dialog rises between the two looks
     shop.visit()
     shop.open_dialog()
     expect(shop.dialog.get_by_role("button", name="Resume")).to_have_count(orders)

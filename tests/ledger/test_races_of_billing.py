@@ -119,6 +119,27 @@ def test_a_recharge_that_is_found_again_is_the_same_order(
     assert desk.claim() == []
 
 
+def test_a_recharge_that_succeeds_while_jobs_look_for_it_is_not_ordered_again(
+    books: Books, desk: Desk
+) -> None:
+    """Its answer comes to one job, while others ask whether it was lost."""
+    for _ in range(100):
+        ready(desk, books.new_user())
+    orders = [order["payment"] for order in desk.claim(100)]
+
+    def look(desk: Desk) -> None:
+        for _ in range(15):
+            desk.claim(100)
+
+    def hear(desk: Desk) -> None:
+        for order in orders:
+            desk.pay(order)
+
+    with crowd(books, 6) as desks:
+        rush(desks, *[look] * 5, hear)
+    assert books.one(RECHARGES) == len(orders) == 100
+
+
 def test_withdrawing_beside_the_job_leaves_one_recharge_at_most_and_none_later(
     books: Books, desk: Desk
 ) -> None:

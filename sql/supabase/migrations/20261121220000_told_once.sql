@@ -1,17 +1,16 @@
 -- Told once: a low balance is what a user has after a change and had not before it, whatever steps the
 -- change is made of.
 --
--- Does:  note_low_balance compares what was available when a change took the account's lock with what
---        is available at its end, and whoever makes a change asks it: settle, expire_credits and end_hold
---        here; hold, spend_with_care and adjust_credits in the file on keys. private.post, a step of
---        them all, tells nothing any more. A hold that ended on expired credits told one crossing twice,
---        or none; a payment that was paid and refunded at once told one that never was.
+-- Does:  a new note_low_balance compares what was available when a change took the account's lock with
+--        what is available at its end, and whoever makes a change asks it: settle, expire_credits and
+--        end_hold here; hold, spend_with_care and adjust_credits in the file on keys, which follows and
+--        must: until then a spend tells nothing. private.post, a step of them all, tells nothing any
+--        more. A hold that ended on expired credits told one crossing twice, or none; a payment that was
+--        paid and refunded at once told one that never was.
 -- Locks: none.
--- Undo:  drop function private.note_low_balance; create it anew as it stands in the file on functions
---        compiled once, post as in that on credit movements, end_hold as in that on holds, expire_credits
---        as in that on upkeep and settle as in that on facts of every kind.
-
-drop function private.note_low_balance;
+-- Undo:  undo the file on keys; drop function private.note_low_balance(uuid, bigint); create anew post as
+--        it stands in the file on credit movements, end_hold as in that on holds, expire_credits as in
+--        that on upkeep and settle as in that on facts of every kind.
 
 -- Records that a change has led below the threshold: the account is as the change leaves it, and
 -- p_available_before is what was available when it began.

@@ -3,9 +3,11 @@
 --
 -- Does:  replaces hold() of the file on holds and spend_with_care() of the file on spending, which call
 --        nothing a replay that comes with the request_id of the first, and adjust_credits() of the file
---        on upkeep, which refuses a grant that would have expired before it is made.
+--        on upkeep, which refuses a grant that would have expired before it is made. They tell a low
+--        balance in the new way, so the old note_low_balance goes.
 -- Locks: none.
--- Undo:  create the three anew as they stand in those files, and
+-- Undo:  create the three anew as they stand in those files, note_low_balance as in that on functions
+--        compiled once, and
 --        alter function public.hold(uuid, text, bigint, integer, text, text) set plan_cache_mode = 'force_generic_plan'.
 
 -- Any spend, in the order of its possible refusals: who, again, how much, enough. Takes from as
@@ -176,3 +178,5 @@ begin
     'available', v_row.available_after);
 end
 $$;
+
+drop function private.note_low_balance(uuid, bigint, bigint);
