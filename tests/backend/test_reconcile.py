@@ -22,6 +22,7 @@ from tests.backend.subscriber import Subscriber
 from tests.backend.wallet import INTENTS
 from tests.backend.webhook import Webhook
 from tests.people import People, Person
+from tests.sandbox_process import port_range, start_sandbox
 from tests.stripe_browser import StripeBrowser
 from tests.stripe_console import StripeConsole
 from tests.together import all_at_once, at_once
@@ -31,6 +32,13 @@ LISTS = {
     "/v1/refunds", "/v1/disputes",
 }  # fmt: skip
 STARTER = {"package_id": "starter"}
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """One of this file's own: each run here reads all that was ever sold, by other tests too."""
+    with start_sandbox(port_range(7), tmp_path_factory.mktemp("reconcile") / "data") as env:
+        yield env
 
 
 @pytest.fixture
