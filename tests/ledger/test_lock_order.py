@@ -201,3 +201,22 @@ def test_jobs_that_lock_many_accounts_take_them_in_one_order(books: Books, desk:
             assert sum(ended) == len(users)
             assert sum(written_off) <= 2 * len(users)  # a hold's end sweeps too
     assert books.one("select sum(balance)::int from public.user_credits") == 0
+
+
+@pytest.mark.timeout(60)
+def test_a_refund_of_credits_that_are_being_written_off_waits_for_nobody(
+    server: Server, books: Books, desk: Desk
+) -> None:
+    """One has the payment and wants the account, the other has the account and names the payment."""
+    log_began = server.log.stat().st_size
+    pairs: list[Callable[[Desk], Any]] = []
+    for _ in range(30):
+        user_id = books.new_user()
+        desk.grant(user_id, 10)
+        refund = partial(Desk.refund, intent_id=desk.buy(user_id), amount=lives.AMOUNT)
+        pairs += [refund, partial(Desk.spend, user_id=user_id, quantity=1)]
+    books.rows("update public.credit_lots set expires_at = now() where payment_id is not null")
+    with crowd(books, len(pairs)) as desks:
+        rush(desks, *pairs)
+    assert set(books.rows("select balance, debt from public.user_credits")) == {(9, 0)}
+    assert "deadlock detected" not in server.log.read_bytes()[log_began:].decode()

@@ -1,8 +1,8 @@
--- Recharged once: two jobs at once charged a card twice when the first heard of its success while the
--- second was deciding, between finding the recharge without an answer and reading it.
+-- Recharged once: a job charged a card again when the last recharge was heard to have succeeded, or
+-- credits came in another way, while it was deciding.
 --
 -- Does:  replaces claim_auto_recharges of the file on auto-recharge, which reads the last recharge once,
---        before it asks whether another is due.
+--        and only then asks whether another is due and the credits are still missing.
 -- Locks: none.
 -- Undo:  create claim_auto_recharges anew as it stands in that file.
 
@@ -33,8 +33,8 @@ begin
     order by recharge.user_id limit p_limit
     for update of recharge skip locked
   loop
-    -- Another job may have been faster, or be about to hear that the last recharge has succeeded. In this
-    -- order that does no harm: a recharge that is lost no more never becomes lost again.
+    -- Since this row was found, the last recharge may have been heard of, and its credits have come. Asked
+    -- in this order that does no harm: a recharge that is lost no more never becomes lost again.
     select * into v_last from public.payment_orders
     where user_id = r.user_id and kind = 'auto_recharge' and livemode = p_livemode
     order by created_at desc limit 1;
@@ -42,7 +42,7 @@ begin
       v_orders := v_orders || jsonb_build_array(private.order_json(v_last));
       continue;
     end if;
-    continue when not private.may_recharge(r);
+    continue when not private.may_recharge(r) or private.available_credits(r.user_id) >= r.threshold;
 
     select price.* into v_price
     from public.credit_package_prices price
