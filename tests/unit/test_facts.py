@@ -152,6 +152,23 @@ def test_a_complete_session_whose_intent_came_to_nothing_has_failed(status: str)
     assert "not been charged" in learnt["error"]["message"]
 
 
+def test_a_subscription_in_a_session_is_as_old_as_the_question() -> None:
+    """What an event told while Stripe was answering is newer."""
+    item = {"price": {"id": "price_1"}, "current_period_end": 1_800_000_000}
+    subscription = {
+        "object": "subscription",
+        "id": "sub_1",
+        "customer": "cus_1",
+        "status": "active",
+        "cancel_at_period_end": False,
+        "items": {"data": [item]},
+        "created": 1_790_000_000,
+    }
+    told = session(mode="subscription", status="complete", subscription=subscription)
+    learnt = facts.of_checkout_session(told, asked_at=1_800_000_000)
+    assert learnt["subscription"]["learnt_at"] == "2027-01-15T08:00:00+00:00"
+
+
 def test_a_failed_bank_payment_has_ended() -> None:
     learnt = facts.of_failed_checkout_session(session(status="complete", payment_intent="pi_1"))
     assert learnt["ended"] == "failed"

@@ -20,8 +20,9 @@ ASYNC_PAYMENT_FAILED: Facts = {
 }
 
 
-def of_checkout_session(session: StripeObject) -> Facts:
-    """A session, with or without its payment intent, invoice and subscription expanded.
+def of_checkout_session(session: StripeObject, asked_at: float | None = None) -> Facts:
+    """A session as it stood at `asked_at` (seconds since 1970; now without it), with or without its
+    payment intent, invoice and subscription expanded.
 
     Paid is what `payment_status` says. `complete` alone is a buyer who has finished the page: with
     an asynchronous method the money may take days, or never come. A subscription's session is not
@@ -35,7 +36,7 @@ def of_checkout_session(session: StripeObject) -> Facts:
     facts = {
         **(of_payment_intent(intent) if intent else {}),
         **((of_invoice(invoice) if invoice else None) or {}),
-        **(_subscription_of(session) or {}),
+        **(_subscription_of(session, asked_at) or {}),
         # Not client_reference_id: on a payment link anybody may choose that.
         "payment_id": payment_id_in(session.get("metadata")),
         "checkout_session_id": session["id"],
@@ -148,6 +149,6 @@ def _refund(refund: StripeObject) -> Facts:
     return {name: refund.get(name) for name in ("id", "amount", "currency", "status", "reason")}
 
 
-def _subscription_of(session: StripeObject) -> Facts | None:
+def _subscription_of(session: StripeObject, asked_at: float | None) -> Facts | None:
     subscription = expanded(session.get("subscription"))
-    return of_subscription(subscription) if subscription else None
+    return of_subscription(subscription, asked_at) if subscription else None
