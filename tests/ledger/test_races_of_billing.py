@@ -158,6 +158,22 @@ def test_withdrawing_beside_the_job_leaves_one_recharge_at_most_and_none_later(
     assert books.one(given) == 2 * len(users)
 
 
+def test_who_agrees_while_his_card_goes_has_agreed_to_nothing_or_to_that_card(
+    books: Books, desk: Desk
+) -> None:
+    """Consent is to a card: the next one that is saved must not be charged for it."""
+    pairs: list[Action] = []
+    for _ in range(40):
+        user_id = books.new_user()
+        card_id = desk.card(desk.customer(user_id))
+        pairs.append(partial(Desk.recharge, user_id=user_id))
+        pairs.append(partial(Desk.facts, payment_methods=[{"id": card_id, "detached": True}]))
+    with crowd(books, len(pairs)) as desks:
+        rush(desks, *pairs)
+    assert books.rows(LIVING) == [(0, 0)]
+    assert books.one("select count(*) from public.auto_recharges where enabled") == 0
+
+
 def test_new_terms_beside_the_job_are_never_mixed_with_the_old(
     books: Books, desk: Desk, user_id: str
 ) -> None:
