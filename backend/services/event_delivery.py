@@ -7,8 +7,9 @@ from backend.config import BATCH_SECONDS_MAX
 from backend.gateways.app_webhook import AppWebhook, NotDelivered
 from backend.gateways.supabase import Database
 
-# An app that hangs costs APP_WEBHOOK_TIMEOUT_SECONDS each: a batch ends within its minute's lease.
-BATCH = 10
+# An app that hangs costs APP_WEBHOOK_TIMEOUT_SECONDS twice, to connect and to answer: a batch ends
+# within its minute's lease.
+BATCH = 5
 
 
 class EventDelivery:
