@@ -61,6 +61,8 @@ export const base = css`
   h1, h2, h3, p, ul, ol, dl, dd, fieldset, legend { margin: 0; padding: 0; border: 0; }
   ul, ol { list-style: none; }
   button, input, select { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
+  /* A press belongs to the button: no click comes of it where what was pressed is drawn anew meanwhile. */
+  button > * { pointer-events: none; }
   a { color: inherit; text-underline-offset: 0.2em; }
   svg { display: block; flex: none; }
   :focus { outline: none; }

@@ -158,3 +158,14 @@ def sessions_asked_for(person: Person, console: StripeConsole) -> list[dict[str,
         for request in requests
         if request["params"].get("metadata", {}).get("user_id") == person.id
     ]
+
+
+def test_a_badge_that_changes_under_the_finger_still_opens_the_dialog(shop: Shop) -> None:
+    """A balance may arrive, or a language be chosen, between press and release."""
+    expect(shop.badge).to_have_accessible_name("Credits: 0 available")
+    shop.badge.locator("svg").hover()
+    shop.page.mouse.down()
+    shop.page.get_by_label("Language").select_option("zh")
+    expect(shop.badge).not_to_have_accessible_name("Credits: 0 available")
+    shop.page.mouse.up()
+    expect(shop.dialog).to_be_visible()
