@@ -1,8 +1,10 @@
 """The words of a .docx that anybody may have made: read within bounds, whatever is in it.
 
-parts = unzip(upload)       # the files in it by name
-at_most(parts)              # never fewer than there are; quickly
-count(parts)
+In three steps:
+
+    parts = unzip(upload)       # the files in it by name
+    at_most(parts)              # never fewer words than there are; quickly
+    count(parts)
 """
 
 import logging
