@@ -1,0 +1,70 @@
+"""What happens between two steps of a recharge: one of them is held up while something else is told."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from tests.ledger.books import Books, Desk
+
+PATIENCE_SECONDS = 20
+WAITING = "select count(*) from pg_stat_activity where datname = %s and wait_event_type = 'Lock'"
+FAILURES_MAX = 3
+
+
+@contextmanager
+def held_up(books: Books, statement: str, action: Callable[[Desk], Any]) -> Iterator[list[Any]]:
+    """Runs `statement` and keeps it uncommitted, begins the action, and goes on when that waits for
+    it. At the end it is committed, and the list gets the action's answer."""
+    answers: list[Any] = []
+    with books.connect("postgres") as owner, books.desk() as desk, ThreadPoolExecutor(1) as other:
+        with owner.transaction():
+            owner.execute(statement.encode())
+            begun = other.submit(action, desk)
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while not books.one(WAITING, books.name):
+                assert time.monotonic() < deadline, "nobody waits"
+                time.sleep(0.01)
+            yield answers
+        answers.append(begun.result(PATIENCE_SECONDS))
+
+
+def ready(books: Books, desk: Desk) -> str:
+    """Somebody with a card who has agreed, and has nothing left."""
+    user_id = books.new_user()
+    desk.card(desk.customer(user_id))
+    desk.recharge(user_id)
+    return user_id
+
+
+def test_credits_that_come_while_the_job_is_at_work_are_not_bought_again(
+    books: Books, desk: Desk
+) -> None:
+    """It finds all that are due, and orders one after the other."""
+    first, second = sorted(ready(books, desk) for _ in range(2))
+    locked = "select from public.credit_packages where id = 'starter' for update"
+    with held_up(books, locked, Desk.claim) as answers:
+        desk.grant(second, 500)
+    [orders] = answers
+    assert len(orders) == 1
+    ordered = "select user_id::text from public.payment_orders where kind = 'auto_recharge'"
+    assert books.rows(ordered) == [(first,)]
+
+
+def test_a_new_consent_outlasts_the_failure_that_ends_the_old_one(books: Books, desk: Desk) -> None:
+    ready(books, desk)
+    for _ in range(FAILURES_MAX - 1):
+        fail(desk, desk.claim())
+        books.rows("update public.payment_orders set created_at = created_at - interval '2 days'")
+        books.rows("update public.auto_recharges set consented_at = now() - interval '9 days'")
+    last = desk.claim()
+    agreed_again = "update public.auto_recharges set consented_at = clock_timestamp()"
+    with held_up(books, agreed_again, lambda other: fail(other, last)):
+        pass
+    assert books.rows("select enabled, off_reason from public.auto_recharges") == [(True, None)]
+
+
+def fail(desk: Desk, orders: list[Any]) -> None:
+    [order] = orders
+    desk.facts(payment_id=order["payment"]["payment_id"], ended="failed")
