@@ -188,9 +188,9 @@ class Desk:
     def facts(self, **facts: Any) -> Any:
         return self.call("record_facts", facts=facts)
 
-    def customer(self, user_id: str) -> str:
+    def customer(self, user_id: str, customer_id: str | None = None) -> str:
         """The user becomes a customer of Stripe's, unless he is. Returns that one's id."""
-        new = new_id("cus")
+        new = customer_id or new_id("cus")
         return self.call("record_customer", user_id=user_id, livemode=False, customer_id=new)
 
     def card(self, customer_id: str) -> str:

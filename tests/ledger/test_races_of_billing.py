@@ -52,6 +52,15 @@ def test_two_first_purchases_at_once_make_one_customer(books: Books, user_id: st
     assert set(stands) == {books.one("select stripe_customer_id from public.stripe_customers")}
 
 
+def test_two_first_purchases_at_once_may_bring_the_same_customer(books: Books) -> None:
+    """Stripe answers both with one customer, because both asked with one key."""
+    with crowd(books, 20) as desks:
+        for _ in range(40):
+            user_id, customer_id = books.new_user(), new_id("cus")
+            writes = [partial(Desk.customer, user_id=user_id, customer_id=customer_id)] * 20
+            assert set(rush(desks, *writes)) == {customer_id}
+
+
 LIVING = """select count(*), count(*) filter (where is_default)
 from public.payment_methods where detached_at is null"""
 
