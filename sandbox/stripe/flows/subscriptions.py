@@ -10,13 +10,11 @@ from enum import StrEnum
 from .. import billing_periods, clock, timers
 from ..errors import InvalidRequest
 from ..events import emit
-from ..money import format_amount
-from ..objects.invoice import subscription_parent
-from ..objects.invoice_line import subscription_line
 from ..objects.subscription import new_subscription, new_subscription_item
 from ..store import Object, Transaction
 from . import discounts, invoices
 from .discounts import Offer
+from .subscription_invoices import discounts_after, draft_invoice, lines_of_period
 
 RENEW = "renew subscription"
 GIVE_UP = "expire incomplete subscription"
@@ -76,9 +74,10 @@ def start(
     ]
     subscription["discounts"] = [discount["id"] for discount in redeemed]
     subscription["default_payment_method"] = order.default_payment_method
-    invoice = _invoice(tx, subscription, _lines(subscription), "subscription_create")
+    lines = lines_of_period(subscription)
+    invoice = draft_invoice(tx, subscription, lines, "subscription_create")
     subscription["latest_invoice"] = invoice["id"]
-    subscription["discounts"] = _discounts_after(tx, subscription, invoice)
+    subscription["discounts"] = discounts_after(tx, subscription, invoice)
     tx.replace(subscription)
     emit(tx, "customer.subscription.created", subscription)
     _wake_at_period_end(tx, subscription)
@@ -108,15 +107,15 @@ def renew(tx: Transaction, subscription_id: str) -> None:
     before = period_of(subscription)
     items = [_in_next_period(item, subscription) for item in subscription["items"]["data"]]
     subscription_now = subscription | {"items": subscription["items"] | {"data": items}}
-    lines = [*subscription["_pending_lines"], *_lines(subscription_now)]
-    invoice = _invoice(tx, subscription, lines, "subscription_cycle", before)
+    lines = [*subscription["_pending_lines"], *lines_of_period(subscription_now)]
+    invoice = draft_invoice(tx, subscription, lines, "subscription_cycle", before)
     status = subscription["status"]
     previous = tx.change(
         subscription,
         items=subscription_now["items"],
         latest_invoice=invoice["id"],
         status="active" if status == "trialing" else status,
-        discounts=_discounts_after(tx, subscription, invoice),
+        discounts=discounts_after(tx, subscription, invoice),
         _pending_lines=[],
     )
     emit(tx, "customer.subscription.updated", subscription, previous)
@@ -202,8 +201,8 @@ def end_trial(tx: Transaction, subscription: Object) -> Object:
 
 def invoice_now(tx: Transaction, subscription: Object, lines: list[Object]) -> Object:
     """An invoice between two renewals, collected at once."""
-    invoice = _invoice(tx, subscription, lines, "subscription_update")
-    left = _discounts_after(tx, subscription, invoice)
+    invoice = draft_invoice(tx, subscription, lines, "subscription_update")
+    left = discounts_after(tx, subscription, invoice)
     tx.change(subscription, latest_invoice=invoice["id"], discounts=left)
     return invoice
 
@@ -228,13 +227,6 @@ def period_of(subscription: Object) -> tuple[int, int]:
 
 def fresh(tx: Transaction, subscription: Object) -> Object:
     return tx.get("subscription", subscription["id"]) or subscription
-
-
-def describe(item: Object, product_name: str) -> str:
-    """`1 × Monthly (at $9.99 / month)`, as Stripe's invoices say it."""
-    price = item["price"]
-    each = format_amount(price["unit_amount"], price["currency"])
-    return f"{item['quantity']} × {product_name} (at {each} / {price['recurring']['interval']})"
 
 
 # What a subscription hears of its invoices
@@ -303,66 +295,6 @@ def _in_next_period(item: Object, subscription: Object) -> Object:
         start, item["price"]["recurring"], subscription["billing_cycle_anchor"]
     )
     return item | {"current_period_start": start, "current_period_end": end}
-
-
-def _lines(subscription: Object) -> list[Object]:
-    """What the period that its items are in costs."""
-    is_trial = subscription["trial_end"] is not None and subscription["trial_end"] > clock.now()
-    return [
-        subscription_line(
-            item,
-            (item["current_period_start"], item["current_period_end"]),
-            amount=0 if is_trial else None,
-            description="",
-        )
-        for item in subscription["items"]["data"]
-    ]
-
-
-def _invoice(
-    tx: Transaction,
-    subscription: Object,
-    lines: list[Object],
-    reason: str,
-    period: tuple[int, int] | None = None,
-) -> Object:
-    customer = tx.get("customer", subscription["customer"]) or {}
-    for line in lines:
-        line["description"] = line["description"] or _description(tx, subscription, line)
-    offers = [
-        (discount["id"], coupon)
-        for discount, coupon in discounts.in_force(tx, subscription["discounts"])
-    ]
-    return invoices.create(
-        tx,
-        customer,
-        lines,
-        offers=offers,
-        automatic_tax=subscription["automatic_tax"]["enabled"],
-        billing_reason=reason,
-        period=period or (clock.now(), clock.now()),
-        parent=subscription_parent(subscription),
-    )
-
-
-def _description(tx: Transaction, subscription: Object, line: Object) -> str:
-    item_id = line["parent"]["subscription_item_details"]["subscription_item"]
-    [item] = [item for item in subscription["items"]["data"] if item["id"] == item_id]
-    product = tx.get("product", item["price"]["product"]) or {"name": "Subscription"}
-    if not line["amount"] and subscription["status"] == "trialing":
-        return f"Trial period for {product['name']}"
-    return describe(item, product["name"])
-
-
-def _discounts_after(tx: Transaction, subscription: Object, invoice: Object) -> list[str]:
-    """Those that apply again: `once` is over after an invoice that cost something."""
-    if not invoice["subtotal"]:
-        return list(subscription["discounts"])
-    return [
-        discount["id"]
-        for discount, coupon in discounts.in_force(tx, subscription["discounts"])
-        if coupon["duration"] != "once"
-    ]
 
 
 def _end(tx: Transaction, subscription: Object, status: str, reason: str | None) -> Object:
