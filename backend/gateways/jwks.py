@@ -1,5 +1,6 @@
 """The public keys of Supabase Auth, fetched seldom and never by two threads at once."""
 
+import math
 import threading
 import time
 from typing import Any
@@ -9,6 +10,8 @@ from backend.errors import DatabaseUnavailable
 
 # A rotated key is noticed at once, but a flood of made-up key ids makes one fetch per interval.
 REFETCH_INTERVAL_SECONDS = 2
+# While the source is silent, one request in so many seconds waits for it in vain.
+RETRY_INTERVAL_SECONDS = 30
 # Keys that were withdrawn stop working after this long.
 MAX_AGE_SECONDS = 50
 
@@ -20,7 +23,7 @@ class KeySet:
         self._url = url
         self._keys: dict[str, Any] = {}
         self._fetched_at: float | None = None
-        self._tried_at: float | None = None
+        self._not_before = -math.inf
         self._fetching = threading.Lock()
 
     def find(self, kid: str) -> Any | None:
@@ -35,7 +38,7 @@ class KeySet:
 
     def _is_due(self, known: bool) -> bool:
         now = time.monotonic()
-        if self._tried_at is not None and now - self._tried_at < REFETCH_INTERVAL_SECONDS:
+        if now < self._not_before:
             return False
         return not known or self._fetched_at is None or now - self._fetched_at > MAX_AGE_SECONDS
 
@@ -45,11 +48,13 @@ class KeySet:
             return
         try:
             if self._is_due(known=False):
-                self._tried_at = time.monotonic()
                 self._keys = self._download()
                 self._fetched_at = time.monotonic()
+                self._not_before = self._fetched_at + REFETCH_INTERVAL_SECONDS
         except _download_errors():
-            pass  # the old keys stay; find() says so where there are none
+            # The old keys stay; find() says so where there are none.
+            pause = RETRY_INTERVAL_SECONDS if self._keys else REFETCH_INTERVAL_SECONDS
+            self._not_before = time.monotonic() + pause
         finally:
             self._fetching.release()
 

@@ -154,6 +154,31 @@ def test_a_silent_key_server_stalls_one_request_and_no_other(
     assert server.fetches == 2
 
 
+def test_a_key_server_that_stays_silent_is_asked_seldom(
+    server: KeyServer, keys: jwks.KeySet, monkeypatch: pytest.MonkeyPatch, clock: SimpleNamespace
+) -> None:
+    """However long each try took: what it took is no reason to try again at once."""
+    monkeypatch.setattr(jwks, "JWKS_TIMEOUT_SECONDS", STALL_SECONDS)
+    download = keys._download
+
+    def slowly() -> dict[str, Any]:
+        clock.now += 3
+        return download()
+
+    monkeypatch.setattr(keys, "_download", slowly)
+    keys.find("first")
+    clock.now += 60
+    server.answer = b""
+    for _ in range(20):
+        assert keys.find("first").key_id == "first"
+        clock.now += 1
+    assert server.fetches == 2
+    server.answer = None
+    clock.now += jwks.RETRY_INTERVAL_SECONDS
+    keys.find("first")
+    assert server.fetches == 3
+
+
 def test_before_the_first_answer_an_outage_is_said_soon_and_tried_seldom(
     server: KeyServer, keys: jwks.KeySet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
