@@ -20,6 +20,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(settings=settings, MAX_CONTENT_LENGTH=BODY_BYTES_MAX)
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.merge_slashes = False  # a redirect would name whatever host the caller named
     if settings.proxy_hops:
         # One hop too many would let a client choose the address that its limits are counted by.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_host=0)  # type: ignore[method-assign]
@@ -33,10 +34,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         expose_headers=["X-Request-Id", "Retry-After"],
         max_age=600,
     )
-    # In this order: who is it, how often, may they.
+    # In this order: who is it, how often; may they is each view's own policy.
     app.before_request(auth.identify)
     limits.register(app, settings)
-    app.before_request(auth.enforce)
 
     wiring.register(app, settings)
     routes.register(app)

@@ -9,6 +9,7 @@ job      the scheduler, with CRON_SECRET
 webhook  nobody by header; the route checks Stripe's signature
 """
 
+import functools
 import hmac
 import uuid
 from collections.abc import Callable
@@ -51,13 +52,21 @@ class Caller:
 
 
 def policy(name: Policy) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Mark a view with who may call it."""
+    """Refuse who may not call the view, with what `enforce` raises.
 
-    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
-        view.policy = name  # type: ignore[attr-defined]
-        return view
+    A limit of its own stands above it, so that who is refused is counted, too.
+    """
 
-    return mark
+    def guard(view: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(view)
+        def guarded(**arguments: Any) -> Any:
+            enforce(name)
+            return view(**arguments)
+
+        guarded.policy = name  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -80,16 +89,11 @@ def identify() -> None:
         g.refusal = refusal
 
 
-def enforce() -> None:
-    """Before each request, after the limits: refuse who may not.
-
-    Raises Unauthorized, Forbidden and, for an admin's route, DatabaseUnavailable.
-    """
-    view: Any = current_app.view_functions.get(request.endpoint or "")
-    # A browser asks with OPTIONS first, without a token, whether it may ask at all (CORS).
-    if view is None or request.method == "OPTIONS" or view.policy in ("public", "webhook"):
+def enforce(required: Policy) -> None:
+    """Refuse who may not. Raises Unauthorized, Forbidden and, for an admin's route,
+    DatabaseUnavailable."""
+    if required in ("public", "webhook"):
         return
-    required: Policy = view.policy
     proxy_key = current_app.config["settings"].proxy_api_key
     if proxy_key and not _equal(request.headers.get("X-API-Key", ""), proxy_key):
         raise Unauthorized("The X-API-Key header is missing or wrong.")

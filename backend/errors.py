@@ -165,8 +165,7 @@ def render(problem: Problem) -> Response:
     response = Response(
         json.dumps(body), status=problem.status, content_type="application/problem+json"
     )
-    if problem.retry_after_seconds is not None:
-        response.headers["Retry-After"] = str(problem.retry_after_seconds)
+    g.retry_after_seconds = problem.retry_after_seconds
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -31,13 +31,20 @@ def register(app: Flask, settings: Settings) -> None:
         response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if response.status_code not in (429, 503):
-            response.headers.pop("Retry-After", None)  # the limiter says it on every response
+        if response.status_code != 429:
+            _say_when_to_retry(response)
         if request.path.startswith("/api/"):
             # A shared cache must not mix what different origins may read, nor keep a balance.
             response.vary.add("Origin")
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _say_when_to_retry(response: Response) -> None:
+    """What the problem says; the limiter says its own on every response."""
+    response.headers.pop("Retry-After", None)
+    if (seconds := g.get("retry_after_seconds")) is not None:
+        response.headers["Retry-After"] = str(seconds)
 
 
 def content_security_policy(settings: Settings) -> str:

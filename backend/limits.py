@@ -28,12 +28,15 @@ asking_stripe = limiter.shared_limit(
     lambda: current_app.config["settings"].ratelimit_default, scope="stripe"
 )
 unlimited = limiter.exempt
+# A Redis that hangs must fail like one that is away: by itself it would be waited for without end.
+REDIS_TIMEOUT_SECONDS = 1
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Switch the limits on for every route that is not exempt."""
     app.config.update(
         RATELIMIT_STORAGE_URI=settings.ratelimit_storage_uri,
+        RATELIMIT_STORAGE_OPTIONS=_storage_options(settings.ratelimit_storage_uri),
         # A shop whose Redis is away sells on, with limits per process.
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_HEADER_LIMIT="RateLimit-Limit",
@@ -42,3 +45,9 @@ def register(app: Flask, settings: Settings) -> None:
     )
     limiter.request_filter(_is_trusted_server)
     limiter.init_app(app)
+
+
+def _storage_options(uri: str) -> dict[str, float]:
+    if not uri.startswith("redis"):
+        return {}
+    return dict.fromkeys(("socket_connect_timeout", "socket_timeout"), REDIS_TIMEOUT_SECONDS)

@@ -30,8 +30,8 @@ def get_auto_recharge() -> dict[str, Any]:
 
 
 @blueprint.put("/credits/auto-recharge")
-@policy("user")
 @buying
+@policy("user")
 def set_auto_recharge() -> dict[str, Any]:
     """Agree to it or withdraw; switching it on needs all its terms."""
     asked = body(AutoRechargeRequest)

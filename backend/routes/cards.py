@@ -24,8 +24,8 @@ def list_payment_methods() -> dict[str, Any]:
 
 
 @blueprint.post("/payment-methods/refresh")
-@policy("user")
 @buying
+@policy("user")
 @idempotent
 def refresh() -> dict[str, Any]:
     """Ask Stripe now: a card that was saved a moment ago."""
@@ -34,8 +34,8 @@ def refresh() -> dict[str, Any]:
 
 
 @blueprint.post("/payment-methods/setup-intent")
-@policy("user")
 @buying
+@policy("user")
 @idempotent
 def set_up() -> tuple[dict[str, Any], int]:
     """Begin to save a card without paying."""
@@ -44,8 +44,8 @@ def set_up() -> tuple[dict[str, Any], int]:
 
 
 @blueprint.post("/payment-methods/<card_id>/default")
-@policy("user")
 @asking_stripe
+@policy("user")
 @idempotent
 def make_default(card_id: str) -> dict[str, Any]:
     """Pay with this card from now on."""
@@ -55,8 +55,8 @@ def make_default(card_id: str) -> dict[str, Any]:
 
 
 @blueprint.delete("/payment-methods/<card_id>")
-@policy("user")
 @asking_stripe
+@policy("user")
 def remove(card_id: str) -> dict[str, Any]:
     """Forget a card, here and at Stripe."""
     cards = services().cards.remove(g.caller.token, g.caller.id, _id(card_id))

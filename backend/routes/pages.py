@@ -29,8 +29,8 @@ FRONTEND = Path(__file__).resolve().parent.parent.parent / "frontend"
 
 @blueprint.get("/", defaults={"path": "index.html"})
 @blueprint.get("/<page:path>")
-@policy("public")
 @unlimited
+@policy("public")
 def page(path: str) -> Response:
     """One file, revalidated by its ETag each time: a deployed fix must reach the next click."""
     response = send_from_directory(FRONTEND, path)

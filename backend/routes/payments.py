@@ -40,8 +40,8 @@ class CheckoutRequest(Request):
 
 
 @blueprint.post("/stripe/create-checkout-session")
-@policy("user")
 @buying
+@policy("user")
 def create_checkout_session() -> tuple[dict[str, Any], int]:
     """Order a package and open Stripe's page for it."""
     asked = body(CheckoutRequest)
@@ -66,8 +66,8 @@ class IntentRequest(Request):
 
 
 @blueprint.post("/stripe/create-payment-intent")
-@policy("user")
 @buying
+@policy("user")
 def create_payment_intent() -> tuple[dict[str, Any], int]:
     """Order a package and pay for it inside the page, with a new card or a saved one."""
     asked = body(IntentRequest)
@@ -105,8 +105,8 @@ def get_payment(payment_id: UUID) -> dict[str, Any]:
 
 
 @blueprint.post("/payments/<uuid:payment_id>/refresh")
-@policy("user")
 @asking_stripe
+@policy("user")
 @idempotent
 def refresh(payment_id: UUID) -> dict[str, Any]:
     """Ask Stripe now."""
@@ -115,8 +115,8 @@ def refresh(payment_id: UUID) -> dict[str, Any]:
 
 
 @blueprint.post("/payments/<uuid:payment_id>/cancel")
-@policy("user")
 @asking_stripe
+@policy("user")
 @idempotent
 def cancel(payment_id: UUID) -> dict[str, Any]:
     """Make sure that this can't be paid any more."""

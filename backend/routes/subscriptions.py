@@ -26,8 +26,8 @@ class SubscriptionRequest(Request):
 
 
 @blueprint.post("/stripe/cancel-subscription")
-@policy("user")
 @asking_stripe
+@policy("user")
 @idempotent
 def cancel() -> dict[str, Any]:
     """Let it end with the period that is paid for."""
@@ -36,8 +36,8 @@ def cancel() -> dict[str, Any]:
 
 
 @blueprint.post("/stripe/resume-subscription")
-@policy("user")
 @asking_stripe
+@policy("user")
 @idempotent
 def resume() -> dict[str, Any]:
     """Let it go on after all."""
@@ -51,8 +51,8 @@ class PortalRequest(Request):
 
 
 @blueprint.post("/stripe/portal-session")
-@policy("user")
 @buying
+@policy("user")
 @idempotent
 def portal_session() -> tuple[dict[str, Any], int]:
     """Open Stripe's page for cards, invoices and subscriptions."""

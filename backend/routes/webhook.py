@@ -15,8 +15,8 @@ BODY_BYTES_MAX = 1_000_000
 
 
 @blueprint.post("/stripe/webhook")
-@policy("webhook")
 @unlimited
+@policy("webhook")
 def receive() -> dict[str, Any]:
     """Take one event. The raw bytes are what was signed, so nothing parses them before that."""
     request.max_content_length = BODY_BYTES_MAX

@@ -1,10 +1,13 @@
 """What is on sale, in one currency and one language."""
 
+import logging
 from typing import Any
 
 from backend.config import Settings
-from backend.errors import ValidationError
-from backend.gateways.supabase import Database
+from backend.errors import Problem, ValidationError
+from backend.gateways.supabase import Database, DatabaseError
+
+log = logging.getLogger("topup.catalog")
 
 LOCALES = ("en", "zh")
 DEFAULT_LOCALE = "en"
@@ -38,6 +41,17 @@ class Catalog:
                 "currency", f"Nothing is sold in that currency; sold in: {sold}."
             )
         return packages
+
+    def status(self) -> str:
+        """`ok`, or the code of what keeps the database from telling what is on sale."""
+        try:
+            self._database.as_anyone("list_packages")
+        except Problem as problem:
+            return problem.code
+        except DatabaseError:
+            log.exception("the database is not what it should be")
+            return "error"
+        return "ok"
 
     def currencies(self) -> list[str]:
         """Every currency in which something is sold, sorted."""

@@ -1,10 +1,13 @@
 """How often one caller may ask: per user, per address where there is none, and no way around."""
 
+import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests import shop
+from tests.backend.test_callers import closed_routes
 from tests.people import Person
 
 CHECKOUT = "/api/stripe/create-checkout-session"
@@ -60,6 +63,19 @@ def test_guessing_tokens_is_limited(tight: Any) -> None:
     assert statuses(4, ask) == [401] * 3 + [429]
 
 
+def test_whoever_is_refused_is_counted_on_every_route(tight: Any) -> None:
+    """On those with a limit of their own, too."""
+    for _, method, path in closed_routes(tight.application):
+        guesses = iter(range(10))
+
+        def ask(method: str = method, path: str = path, guesses: Iterator[int] = guesses) -> Any:
+            headers = shop.bearer(f"guess {next(guesses)}")
+            return tight.open(path, method=method, headers=headers, json={})
+
+        assert set(statuses(4, ask)[:2]) <= {401, 429}, path
+        assert statuses(1, ask) == [429], path
+
+
 FORGED = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP", "True-Client-IP"]
 
 
@@ -103,6 +119,29 @@ def test_a_shop_whose_redis_is_away_goes_on_with_its_own_limits(sandbox: Env) ->
         sandbox, RATELIMIT_STORAGE_URI="redis://127.0.0.1:9/0", RATELIMIT_DEFAULT="3 per minute"
     )
     assert statuses(4, lambda: client.get("/api/packages")) == [200] * 3 + [429]
+
+
+def test_a_shop_whose_redis_hangs_goes_on_too(sandbox: Env) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        client = shop.client(sandbox, RATELIMIT_STORAGE_URI=uri, RATELIMIT_DEFAULT="3 per minute")
+        assert statuses(4, lambda: client.get("/api/packages")) == [200] * 3 + [429]
+
+
+def test_whether_it_is_alive_may_be_asked_as_often_as_a_probe_likes(tight: Any) -> None:
+    assert statuses(6, lambda: tight.get("/api/health")) == [200] * 6
+
+
+def test_an_outage_says_its_own_time_to_wait_and_a_closed_shop_none(
+    sandbox: Env, buyer: Person
+) -> None:
+    away = shop.client(sandbox, SUPABASE_URL="http://127.0.0.1:9")
+    answer = away.get("/api/packages")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    closed = shop.client(sandbox, PAYMENTS_ENABLED="false")
+    answer = closed.post(CHECKOUT, json={"package_id": "starter"}, headers=shop.bearer(buyer.token))
+    assert (answer.status_code, answer.json["code"]) == (503, "payments_disabled")
+    assert "Retry-After" not in answer.headers
 
 
 def test_everything_that_asks_stripe_shares_one_limit(tight: Any, buyer: Person) -> None:

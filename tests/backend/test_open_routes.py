@@ -38,6 +38,13 @@ def test_without_a_database_it_is_alive_and_not_ready() -> None:
     assert answer.json["database"]["status"] == "database_unavailable"
 
 
+def test_with_a_database_that_is_not_migrated_it_is_not_ready(sandbox: Env) -> None:
+    """Any address that answers something else stands for it."""
+    answer = shop.client(SUPABASE_URL=sandbox["BACKEND_URL"]).get("/api/ready")
+    assert answer.status_code == 503
+    assert answer.json["database"]["status"] == "error"
+
+
 def test_config_tells_the_browser_all_it_needs(sandbox: Env) -> None:
     assert ask(sandbox, "/api/config") == {
         "payments_enabled": True,
