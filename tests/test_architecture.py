@@ -97,10 +97,13 @@ def test_what_is_public_is_on_this_list() -> None:
         "/api/health",
         "/api/config",
         "/api/packages",
+    }
+    assert by_policy["visitor"] == {
+        "/api/ready",
+        "/api/cart/count",
         "/api/openapi.json",
         "/api/docs",
     }
-    assert by_policy["visitor"] == {"/api/ready", "/api/cart/count"}
     assert by_policy["webhook"] == {"/api/stripe/webhook"}
 
 
@@ -142,14 +145,15 @@ def test_no_secret_is_in_the_repository() -> None:
 ROUNDS_MAX = 8
 MEASURE = """
 import time
-began = time.perf_counter()
+began = time.process_time()
 import {module}
-print(time.perf_counter() - began)
+print(time.process_time() - began)
 """
 
 
 def test_importing_the_backend_costs_at_most_twice_importing_flask() -> None:
-    """The best of several starts, taken in turns: a busy machine disturbs both alike."""
+    """In processor time, and the best of several starts, taken in turns: a busy machine disturbs
+    both alike."""
     flask = backend = math.inf
     for _ in range(ROUNDS_MAX):
         flask = min(flask, _seconds("flask"))

@@ -25,14 +25,14 @@ PARTS = (
 
 
 @blueprint.get("/openapi.json")
-@policy("public")
+@policy("visitor")
 def openapi() -> Response:
     """OpenAPI 3.1, with an ETag."""
     return _revalidated(_document(), "application/json")
 
 
 @blueprint.get("/docs")
-@policy("public")
+@policy("visitor")
 def docs() -> Response:
     """The page that reads it, with an ETag."""
     return _revalidated(_page(), "text/html; charset=utf-8")

@@ -129,7 +129,9 @@ def test_only_app_metadata_makes_an_admin(sandbox: Env, people: People) -> None:
 
 
 OPEN = ["/api/health", "/api/config", "/api/packages"]
-KEYED = ["/api/ready", "/api/cart/count", "/api/credits", "/api/payments"]
+KEYED = [
+    "/api/ready", "/api/cart/count", "/api/credits", "/api/payments", "/api/openapi.json", "/api/docs",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +144,13 @@ def test_the_proxys_key_is_not_needed_where_all_is_public(
     behind_proxy: Callable, path: str
 ) -> None:
     assert behind_proxy(path).status_code == 200
+
+
+def test_each_closed_route_asks_for_the_proxys_key(sandbox: Env) -> None:
+    app = shop.app(sandbox, PROXY_API_KEY="proxy-key")
+    for _, method, path in closed_routes(app):
+        answer = app.test_client().open(path, method=method)
+        assert (answer.status_code, "X-API-Key" in answer.json["detail"]) == (401, True), path
 
 
 @pytest.mark.parametrize("path", KEYED)
