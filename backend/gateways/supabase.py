@@ -120,7 +120,7 @@ def _problem(status: int, error: dict[str, Any]) -> Exception:
             message, error.get("hint"), msgspec.json.decode(error.get("details") or "{}")
         )
     if code == "22P05":
-        return ValidationError("Text must not contain the character U+0000.")
+        return ValidationError.of("body", "Text must not contain the character U+0000.")
     if code == "23505":  # two callers, one key, at the same moment
         return IdempotencyConflict()
     if code.startswith("PGRST3"):

@@ -68,7 +68,10 @@ def usage() -> dict[str, Any]:
     """What was spent on what, day by day; the last 30 days unless asked otherwise."""
     asked = query(UsageQuery)
     end = moment("to", asked.end) if asked.end else datetime.now(UTC)
-    start = moment("from", asked.start) if asked.start else end - timedelta(days=USAGE_DAYS)
+    try:
+        start = moment("from", asked.start) if asked.start else end - timedelta(days=USAGE_DAYS)
+    except OverflowError as error:
+        raise ValidationError.of("to", "There are no days before that.") from error
     if not timedelta(0) < end - start <= timedelta(days=USAGE_DAYS_MAX):
         raise ValidationError.of(
             "from", f"From must be before to, by {USAGE_DAYS_MAX} days at most."

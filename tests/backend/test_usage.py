@@ -116,6 +116,7 @@ def test_everybody_sees_his_own_only(server: Server, rich: Person, stranger: Per
     [
         ({"from": "yesterday"}, "from"),
         ({"to": "2026-13-01"}, "to"),
+        ({"to": "0001-01-01"}, "to"),
         ({"from": "2026-03-02", "to": "2026-03-02"}, "from"),
         ({"from": "2026-03-02", "to": "2026-03-01"}, "from"),
         ({"from": "2025-01-01", "to": "2026-01-03"}, "from"),

@@ -118,6 +118,11 @@ NO_EVENTS = {
     "an empty object": b"{}",
     "a hundred thousand brackets": b"[" * 100_000,
     "a hundred thousand objects": b'{"a":' * 100_000,
+    "an event that is deeper than can be read": BODY[:-1]
+    + b',"x":'
+    + b"[" * 700
+    + b"]" * 700
+    + b"}",
     "an event that is deep": BODY[:-1] + b',"x":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
     "not a number": BODY.replace(b'"livemode": false', b'"livemode": NaN'),
     "a number without end": BODY[:-1] + b',"x":' + b"9" * 10_000 + b"}",
