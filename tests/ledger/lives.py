@@ -90,6 +90,16 @@ def refund_and_dispute(stripe: Stripe) -> list[Event]:
     ]
 
 
+def refused_by_the_bank(stripe: Stripe) -> list[Event]:
+    """It was paid in the page, where no session tells of it."""
+    method = {"id": "pm_1", "type": "us_bank_account"}
+    refusal = {"type": "invalid_request_error", "code": None, "payment_method": method}
+    return [
+        stripe.intent("processing", "processing"),
+        stripe.intent("payment_failed", "requires_payment_method", last_payment_error=refusal),
+    ]
+
+
 def abandoned_then_paid(stripe: Stripe) -> list[Event]:
     """The session ran out while the bank was still at work."""
     return paid(stripe) + [
@@ -137,6 +147,7 @@ LIVES = {
     "dispute lost": Life(dispute_lost, ["disputed"], 0),
     "refund and dispute": Life(refund_and_dispute, ["disputed"], CREDITS - CREDITS * 300 // AMOUNT),
     "abandoned, then paid": Life(abandoned_then_paid, ["succeeded"], CREDITS),
+    "refused by the bank": Life(refused_by_the_bank, ["failed"], 0, granted=0),
     "discounted, half refunded": Life(
         discounted, ["partially_refunded"], CREDITS - CREDITS * 199 // 399, begin=begin_with_codes
     ),

@@ -6,6 +6,7 @@ import pytest
 import stripe
 
 from backend.services import facts
+from backend.services.facts.payments import DELAYED_METHODS
 
 PAYMENT_ID = "7f8de1a4-3f0c-4a4e-9a52-0f8e1c1f5a10"
 METADATA = {"payment_id": PAYMENT_ID, "user_id": "u"}
@@ -90,6 +91,22 @@ def test_every_status_of_an_intent_has_a_meaning() -> None:
 @pytest.mark.parametrize("status", INTENT_OUTCOMES)
 def test_an_intent_is_paid_only_when_it_succeeded(status: str) -> None:
     assert outcome(facts.of_payment_intent(intent(status=status))) == INTENT_OUTCOMES[status]
+
+
+@pytest.mark.parametrize(
+    ("method", "ended"), [("sepa_debit", "failed"), ("card", None), ("link", None)]
+)
+def test_a_bank_that_says_no_ends_the_payment_and_a_card_may_be_tried_again(
+    method: str, ended: str | None
+) -> None:
+    error = {"type": "card_error", "code": "card_declined", "payment_method": {"type": method}}
+    learnt = facts.of_payment_intent(intent(last_payment_error=error))
+    assert outcome(learnt).get("ended") == ended
+    assert learnt["error"]["code"]
+
+
+def test_the_methods_that_answer_late_are_stripes() -> None:
+    assert statuses_of(stripe.PaymentMethod, "type") > DELAYED_METHODS
 
 
 SESSION_OUTCOMES: dict[tuple[str, str], dict[str, Any]] = {

@@ -20,6 +20,14 @@ ASYNC_PAYMENT_FAILED: Facts = {
 }
 
 
+# The methods that say no days later, when nobody waits to try another one.
+# https://docs.stripe.com/payments/payment-methods#payment-notification
+DELAYED_METHODS = frozenset({
+    "acss_debit", "au_becs_debit", "bacs_debit", "boleto", "customer_balance", "konbini",
+    "multibanco", "nz_bank_account", "oxxo", "sepa_debit", "us_bank_account",
+})  # fmt: skip
+
+
 def of_checkout_session(session: StripeObject, asked_at: float | None = None) -> Facts:
     """A session as it stood at `asked_at` (seconds since 1970; now without it), with or without its
     payment intent, invoice and subscription expanded.
@@ -101,7 +109,15 @@ def of_payment_intent(intent: StripeObject) -> Facts:
             # Stripe writes the messages of card errors for buyers, the others for developers.
             "message": error.get("message") if error.get("type") == "card_error" else None,
         }
+        if facts["payment_id"] and _is_late_refusal(intent, error):
+            facts |= ASYNC_PAYMENT_FAILED
     return known(facts)
+
+
+def _is_late_refusal(intent: StripeObject, error: StripeObject) -> bool:
+    """Of an invoice's intent it says nothing: Stripe itself tries that one again."""
+    method = (error.get("payment_method") or {}).get("type")
+    return intent["status"] == "requires_payment_method" and method in DELAYED_METHODS
 
 
 def of_charge(charge: StripeObject) -> Facts | None:
