@@ -56,6 +56,7 @@ export function paymentPanel(context) {
 
   async function start() {
     clearForm();
+    if (payment.isUnanswered) return findOut();
     form.hidden = false;
     news.replaceChildren(bones(3, "bone-line", t("checkout.loading")));
     try {

@@ -16,6 +16,7 @@ import { language } from "../lib/i18n.js";
 import { poll } from "../lib/poll.js";
 import { settings } from "../lib/settings.js";
 import { refreshPayment } from "./payments.js";
+import { session } from "./session.js";
 
 /**
  * @typedef {import("../lib/contract.js").Card} Card
@@ -51,7 +52,7 @@ export class InPagePayment {
   secret = "";
   /** The bank has asked for the buyer. */ requiresAction = false;
   savesCard = false;
-  /** @type {object | null} an order whose answer may be lost */ #sent = null;
+  /** @type {object | null} an order that has no answer (yet): it may have been charged */ #sent = null;
 
   /** @param {Package} offer */
   static of(offer) {
@@ -65,6 +66,11 @@ export class InPagePayment {
     const payment = new InPagePayment();
     payment.id = id;
     return payment;
+  }
+
+  /** An order was sent, and what became of it is not known. */
+  get isUnanswered() {
+    return this.#sent !== null;
   }
 
   /**
@@ -89,6 +95,8 @@ export class InPagePayment {
    * @returns {Promise<Verdict>}
    */
   async payWithForm(stripe, elements, { save, returnUrl, isDeferred }) {
+    const fate = this.isUnanswered ? await this.#fateOfLostOrder() : null;
+    if (fate) return fate;
     if (!this.id) await this.#begin(save ? { save_payment_method: true } : {});
     this.savesCard = save;
     const confirmParams = { return_url: this.#returnAddress(returnUrl) };
@@ -105,6 +113,8 @@ export class InPagePayment {
    * @returns {Promise<Verdict>}
    */
   async payWithCard(stripe, card, { returnUrl }) {
+    const fate = this.isUnanswered ? await this.#fateOfLostOrder() : null;
+    if (fate) return fate;
     if (this.id) return this.#confirmWithCard(stripe, card, returnUrl);
     try {
       await this.#begin({ payment_method_id: card.id });
@@ -142,6 +152,16 @@ export class InPagePayment {
     }
   }
 
+  /**
+   * Before anything else is ordered, what became of an order without an answer must be known: with
+   * another card it would be another order. Null: nothing was charged, and the payment can go on.
+   * @returns {Promise<Verdict | null>}
+   */
+  async #fateOfLostOrder() {
+    const verdict = await this.#askForLostOrder();
+    return this.id && verdict.kind !== "ended" ? null : verdict;
+  }
+
   /** The same order under the same key: the backend answers what became of it. */
   async #askForLostOrder() {
     if (!this.#sent) return /** @type {Unknown} */ ({ kind: "unknown" });
@@ -162,13 +182,20 @@ export class InPagePayment {
 
   /** @param {object} body */
   async #send(body) {
+    const isFirst = this.#sent === null;
     this.#sent = body;
-    /** @type {import("../lib/contract.js").PaymentIntentAnswer} */
-    const answer = await attempts.run(body, (idempotencyKey) =>
-      post("/api/stripe/create-payment-intent", body, { idempotencyKey, timeoutMs: ORDER_TIMEOUT_MS }),
-    );
-    this.id = answer.payment_id;
-    this.#learn(answer);
+    try {
+      /** @type {import("../lib/contract.js").PaymentIntentAnswer} */
+      const answer = await attempts.run({ user: session.value.user, ...body }, (idempotencyKey) =>
+        post("/api/stripe/create-payment-intent", body, { idempotencyKey, timeoutMs: ORDER_TIMEOUT_MS }),
+      );
+      this.id = answer.payment_id;
+      this.#learn(answer);
+      this.#sent = null;
+    } catch (error) {
+      if (error instanceof ApiError && (error.isFinal || (isFirst && REFUSALS.has(error.code)))) this.#sent = null;
+      throw error;
+    }
   }
 
   /** @param {{client_secret?: string | null, requires_action?: boolean}} answer */

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 
+import { authenticateWith } from "../../frontend/lib/api.js";
 import { InPagePayment } from "../../frontend/state/in-page-payment.js";
+import { session } from "../../frontend/state/session.js";
 
 globalThis.location = { href: "https://shop.example/page?x=1" };
+authenticateWith({ current: async () => "token", renew: async () => null, refused: () => undefined });
 const CARD = { id: "pm_1", brand: "visa", last4: "4242", exp_month: 12, exp_year: 2034, is_default: true };
 const ID = "3f0c2c1e-6c1f-4a5e-9a51-0c9e4b7d2a10";
 let offers = 0;
@@ -90,6 +93,50 @@ test("an order with a saved card whose answer is lost is asked for again under t
   assert.deepEqual(await one.payWithCard({}, CARD, { returnUrl: null }), { kind: "unknown" });
   assert.equal((await one.findOut(undefined, [1, 1])).kind, "ended");
   assert.deepEqual(new Set(calls.slice(0, 3).map(({ key }) => key)).size, 1);
+});
+
+test("no other card is charged before it is known what became of an order that was lost", async () => {
+  const calls = backend(new TypeError("reset"), new TypeError("reset"), order(), paid);
+  const one = InPagePayment.of(offer());
+  assert.deepEqual(await one.payWithCard({}, CARD, { returnUrl: null }), { kind: "unknown" });
+  assert.equal(one.isUnanswered, true);
+  assert.deepEqual(await one.payWithCard({}, { ...CARD, id: "pm_2" }, { returnUrl: null }), { kind: "unknown" });
+  const how = { save: false, returnUrl: null, isDeferred: true };
+  assert.equal((await one.payWithForm({}, "elements", how)).kind, "ended");
+  const orders = calls.filter(({ path }) => path.endsWith("create-payment-intent"));
+  assert.deepEqual(orders.map(({ body }) => body.payment_method_id), ["pm_1", "pm_1", "pm_1"]);
+  assert.equal(new Set(orders.map(({ key }) => key)).size, 1);
+});
+
+test("a lost order that was not charged goes on with the card that is chosen now", async () => {
+  backend(new TypeError("reset"), order(), open(), paid);
+  const confirmed = [];
+  const stripe = { confirmPayment: async (options) => (confirmed.push(options), {}) };
+  const one = InPagePayment.of(offer());
+  assert.deepEqual(await one.payWithCard(stripe, CARD, { returnUrl: null }), { kind: "unknown" });
+  assert.equal((await one.payWithCard(stripe, { ...CARD, id: "pm_2" }, { returnUrl: null })).kind, "ended");
+  assert.equal(confirmed[0].confirmParams.payment_method, "pm_2");
+});
+
+test("an order that is still under way is not made again by another form", async () => {
+  const calls = backend(order(), paid);
+  const one = InPagePayment.of(offer());
+  const [first, second] = await Promise.all(
+    [CARD, { ...CARD, id: "pm_2" }].map((card) => one.payWithCard({}, card, { returnUrl: null })),
+  );
+  assert.deepEqual([first.kind, second.kind], ["ended", "ended"]);
+  assert.equal(calls.filter(({ path }) => path.endsWith("create-payment-intent")).length, 1);
+});
+
+test("who takes over the page shares no order with who was there", async () => {
+  const calls = backend(order(), paid);
+  const what = offer();
+  await Promise.all(["ada", "bob"].map((user) => {
+    session.patch({ user });
+    return InPagePayment.of(what).payWithCard({}, CARD, { returnUrl: null });
+  }));
+  const orders = calls.filter(({ path }) => path.endsWith("create-payment-intent"));
+  assert.equal(new Set(orders.map(({ key }) => key)).size, 2);
 });
 
 test("where the line to Stripe broke, unpaid is not yet unpaid for good", async () => {

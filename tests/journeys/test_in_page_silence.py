@@ -3,9 +3,12 @@
 The page's clock is moved, so that nobody waits.
 """
 
-import pytest
-from playwright.sync_api import Route, expect
+from collections.abc import Callable
 
+import pytest
+from playwright.sync_api import Locator, Route, expect
+
+from tests.backend.wallet import Wallet
 from tests.browser import Windows
 from tests.journeys.payment_view import PaymentView
 from tests.journeys.shop import Shop
@@ -43,6 +46,18 @@ def pay_into_silence(shop: Shop, what: str, held: list[Route]) -> PaymentView:
     return payment
 
 
+def outlast_the_asking(shop: Shop) -> Locator:
+    """Until the page gives up by itself: the button to ask again."""
+    again = shop.dialog.get_by_role("button", name="Check again")
+    for _ in range(GLANCES_MAX):
+        if again.is_visible():
+            break
+        shop.page.clock.fast_forward(PAUSE_MS)
+        shop.page.wait_for_timeout(GLANCE_MS)
+    expect(again).to_be_visible()
+    return again
+
+
 def test_the_answer_that_comes_late_still_counts(
     shop: Shop, buyer: Person, stripe_console: StripeConsole, held: list[Route]
 ) -> None:
@@ -57,13 +72,7 @@ def test_asking_ends_and_the_payment_waits_among_the_open_ones(
     shop: Shop, buyer: Person, stripe_console: StripeConsole, held: list[Route]
 ) -> None:
     pay_into_silence(shop, CONFIRM, held)
-    again = shop.dialog.get_by_role("button", name="Check again")
-    for _ in range(GLANCES_MAX):
-        if again.is_visible():
-            break
-        shop.page.clock.fast_forward(PAUSE_MS)
-        shop.page.wait_for_timeout(GLANCE_MS)
-    expect(again).to_be_visible()
+    outlast_the_asking(shop)
     shop.dialog.get_by_role("button", name="Finish it later").click()
     expect(shop.badge).to_have_accessible_name(UNFINISHED)
     held.pop().abort()
@@ -129,3 +138,31 @@ def test_an_order_whose_answer_is_lost_is_asked_for_again_under_the_same_key(
     assert len(set(keys)) == 1
     assert len(buyer.get("/api/payments").json()["payments"]) == 1
     assert len(stripe_console.charged(buyer.email)) == 1
+
+
+def test_a_saved_card_whose_charge_got_no_answer_is_asked_about_and_no_other_is_charged(
+    wallet: Wallet,
+    open_shop: Callable[..., Shop],
+    stripe_console: StripeConsole,
+    windows: Windows,
+) -> None:
+    windows.expect_complaint("ERR_CONNECTION_RESET")
+    wallet.save()
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    shop = open_shop(wallet.buyer)
+    shop.page.clock.install()
+    shop.page.route(ORDER, lose_the_answer)
+    payment = shop.start_paying_inside()
+    payment.pay_button.click()
+    expect(payment.outcome).to_have_text(NOT_KNOWN)
+    again = outlast_the_asking(shop)
+    shop.page.unroute(ORDER)
+    again.click()
+    payment.expect_paid()
+    shop.expect_balance(500)
+    assert len(stripe_console.charged(wallet.buyer.email)) == 1
+    assert len(wallet.buyer.get("/api/payments").json()["payments"]) == 1
