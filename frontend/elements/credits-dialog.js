@@ -56,9 +56,12 @@ import { stepAside } from "./step-aside.js";
 
 export class CreditsDialog extends HTMLElement {
   /** @type {View} */ #view = "buy";
+  /** @type {Tab} what signing in leads to */ #wanted = "buy";
   #wantsToPay = false;
+  /** @type {Package | null} what is paid in the dialog */ #offer = null;
   /** @type {InPagePayment | null} the one of the view "payment" */ #payment = null;
   /** @type {HTMLElement | null} what had the focus before */ #opener = null;
+  /** who was signed in last */ #user = "";
   #connected = new AbortController();
   #shown = new AbortController();
   #dialog = el("dialog", { "aria-labelledby": "title", onclose: () => this.#closed() });
@@ -89,17 +92,20 @@ export class CreditsDialog extends HTMLElement {
       spoken = tag;
       if (this.#dialog.open) this.#speakAnew();
     }, signal);
-    let status = session.value.status;
+    let before = session.value;
     session.subscribe((found) => {
-      if (found.status === status) return;
-      status = found.status;
-      if (this.#dialog.open) this.#sessionChanged();
+      const was = before;
+      before = found;
+      if (found.user && found.user !== this.#user) this.#handOver(found.user);
+      else if (found.status === was.status) return;
+      if (this.#dialog.open) this.#sessionChanged(was.status);
     }, signal);
   }
 
   disconnectedCallback() {
     this.#connected.abort();
     this.#shown.abort();
+    document.documentElement.style.overflow = "";
   }
 
   /**
@@ -107,9 +113,10 @@ export class CreditsDialog extends HTMLElement {
    * @param {string} [paymentId] of the view "payment": one that waits to be finished
    */
   open(view = "buy", paymentId = "") {
+    this.#wanted = asTab(view);
     this.#wantsToPay = false;
     this.#payment = view === "payment" ? InPagePayment.begun(paymentId) : null;
-    this.#show(view === "payment" && session.value.status === "signed-out" ? "sign-in" : view);
+    this.#show(this.#mayShow(view));
     if (!this.#dialog.open) {
       this.#opener = focusedElement();
       this.#dialog.showModal();
@@ -135,23 +142,39 @@ export class CreditsDialog extends HTMLElement {
     void loadCatalog();
   }
 
-  /** Signing out leads back to the shop; signing in while the form is shown leads on from it. */
-  #sessionChanged() {
-    const isHere = session.value.status === "signed-in";
-    if (isHere && (this.#view === "sign-in" || this.#payment?.id)) this.#signedIn();
+  /** A visitor sees the shop, and signs in for the rest. @param {View} view @returns {View} */
+  #mayShow(view) {
+    return session.value.status === "signed-out" && view !== "buy" ? "sign-in" : view;
+  }
+
+  /**
+   * Signing out leads back to the shop; signing in while the form is shown leads on from it.
+   * @param {string} before the session's status
+   */
+  #sessionChanged(before) {
+    const { status } = session.value;
+    if (status === "signed-in" && (this.#view === "sign-in" || this.#payment?.id)) this.#signedIn();
+    else if (before === "unknown") this.#show(this.#mayShow(this.#view), "#title");
     else if (this.#view !== "sign-in") this.#show("buy", "#title");
-    if (session.value.status === "signed-out") this.#announce(t("account.signed_out"));
+    if (before === "signed-in" && status === "signed-out") this.#announce(t("account.signed_out"));
+  }
+
+  /** What somebody else was about to pay is nothing for this one. @param {string} user */
+  #handOver(user) {
+    if (this.#user) this.#payment = null;
+    this.#user = user;
   }
 
   #signedIn() {
     if (this.#payment?.id) return this.#show("payment", "#title");
     const payAtOnce = this.#wantsToPay && chosenPackage() !== null;
-    this.#show("buy", "#title", payAtOnce);
+    this.#show(this.#wanted, "#title", payAtOnce);
     this.#wantsToPay = false;
   }
 
   /** @param {boolean} wantsToPay */
   #askSignIn(wantsToPay) {
+    this.#wanted = "buy";
     this.#wantsToPay = wantsToPay;
     this.dispatchEvent(new CustomEvent("topup:sign-in-required", { bubbles: true, composed: true }));
     this.#show("sign-in", ["input", "#title"]); // no input where the host app signs people in
@@ -275,7 +298,7 @@ export class CreditsDialog extends HTMLElement {
   #paymentPanel(context) {
     const payment = this.#payment;
     if (!payment) throw new Error("the view of a payment needs one");
-    const offer = chosenPackage();
+    const offer = this.#offer;
     return paymentPanel({
       ...context,
       ...this.#forStripe(),
@@ -295,8 +318,8 @@ export class CreditsDialog extends HTMLElement {
 
   /** @param {AbortSignal} signal */
   #checkout(signal) {
-    const offer = chosenPackage();
-    if (!offer) throw new Error("a checkout is only shown for a chosen package");
+    const offer = this.#offer;
+    if (!offer) throw new Error("a checkout needs to know for what");
     return embeddedCheckout({
       signal,
       host: this,
@@ -307,6 +330,8 @@ export class CreditsDialog extends HTMLElement {
 
   /** @param {Package} offer */
   async #pay(offer) {
+    this.#payment = null;
+    this.#offer = offer;
     if (session.value.status !== "signed-in") return this.#askSignIn(true);
     if (offer.kind === "subscription" && hasPlan(offer.id)) return this.#goTo("wallet");
     const form = formFor(offer, this.getAttribute("ui-mode"));
@@ -325,7 +350,9 @@ export class CreditsDialog extends HTMLElement {
 
   /** @param {Package} offer */
   async #payHosted(offer) {
+    const { signal } = this.#shown;
     const { url } = await createHostedCheckout(offer, this.#returnUrl);
+    if (signal.aborted) return refreshAccount(); // Nobody waits for it: it can be paid later.
     leaveFor(url);
     await untilPageIsLeft();
   }
@@ -338,6 +365,11 @@ export class CreditsDialog extends HTMLElement {
   #announce(text) {
     this.#status.textContent = text;
   }
+}
+
+/** @param {View} view @returns {Tab} */
+function asTab(view) {
+  return TABS.includes(view) ? /** @type {Tab} */ (view) : "buy";
 }
 
 /** The browser shows this page until Stripe's arrives: stay busy meanwhile, though not for ever. */

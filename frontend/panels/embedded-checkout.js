@@ -32,9 +32,10 @@ export function embeddedCheckout({ signal, host, getSecret, payHosted }) {
       await mount();
       state.replaceChildren();
     } catch (error) {
+      if (signal.aborted) return;
       const isMissing = error instanceof ApiError && error.code === "stripe_js_unavailable";
       if (isMissing && payHosted) return payHostedInstead(state, payHosted);
-      if (!signal.aborted) state.replaceChildren(notice(error, start));
+      state.replaceChildren(notice(error, start));
     }
   }
 

@@ -43,13 +43,13 @@ export function createHostedCheckout(offer, returnUrl) {
 
 /**
  * An embedded form has no address to resume it by: who comes back to it finds the same session, as
- * long as its payment is open.
+ * long as its payment is open, in the language that it was begun in.
  * @param {Package} offer
  * @param {string | null} returnUrl
  * @param {AbortSignal} signal
  */
 export async function createEmbeddedCheckout(offer, returnUrl, signal) {
-  const choice = `${session.value.user} ${offer.id} ${offer.currency} ${language.value}`;
+  const choice = `${session.value.user} ${offer.id} ${offer.currency}`;
   if (embedded?.choice === choice && (await isOpen(embedded.session, signal))) return embedded.session;
   embedded = { choice, session: await createCheckout(offer, "embedded", returnUrl) };
   return embedded.session;
@@ -77,7 +77,7 @@ function createCheckout(offer, uiMode, returnUrl) {
     ui_mode: uiMode,
     ...(returnUrl && { return_url: new URL(returnUrl, location.href).href }),
   };
-  return attempts.run(body, (idempotencyKey) =>
+  return attempts.run({ user: session.value.user, ...body }, (idempotencyKey) =>
     post("/api/stripe/create-checkout-session", body, { idempotencyKey, timeoutMs: TIMEOUT_MS }),
   );
 }
