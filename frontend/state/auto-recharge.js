@@ -19,10 +19,10 @@ export const autoRecharge = new Remote((signal) => get(ADDRESS, { signal }));
 
 /** @param {Terms} terms */
 export async function switchOn(terms) {
-  autoRecharge.set(await put(ADDRESS, { enabled: true, ...terms }));
+  await autoRecharge.take(put(ADDRESS, { enabled: true, ...terms }));
 }
 
 /** @param {AutoRecharge} known */
 export async function switchOff({ threshold, package_id, monthly_limit, currency }) {
-  autoRecharge.set(await put(ADDRESS, { enabled: false, threshold, package_id, monthly_limit, currency }));
+  await autoRecharge.take(put(ADDRESS, { enabled: false, threshold, package_id, monthly_limit, currency }));
 }

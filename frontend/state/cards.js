@@ -17,17 +17,17 @@ export function defaultCard() {
 
 /** Stripe is asked: after a card was saved its webhook may not have come yet. */
 export async function refreshCards() {
-  cards.set(inOrder(await post(`${LIST}/refresh`, {}, { timeoutMs: TIMEOUT_MS })));
+  await cards.take(post(`${LIST}/refresh`, {}, { timeoutMs: TIMEOUT_MS }).then(inOrder));
 }
 
 /** @param {Card} card */
 export async function makeDefault(card) {
-  cards.set(inOrder(await post(`${addressOf(card)}/default`, {}, { timeoutMs: TIMEOUT_MS })));
+  await cards.take(post(`${addressOf(card)}/default`, {}, { timeoutMs: TIMEOUT_MS }).then(inOrder));
 }
 
 /** Without the card that it charges, auto-recharge is off. @param {Card} card */
 export async function removeCard(card) {
-  cards.set(inOrder(await remove(addressOf(card), { timeoutMs: TIMEOUT_MS })));
+  await cards.take(remove(addressOf(card), { timeoutMs: TIMEOUT_MS }).then(inOrder));
   await autoRecharge.load();
 }
 

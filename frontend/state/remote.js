@@ -40,7 +40,17 @@ export class Remote {
     this.#known.subscribe(listener, signal);
   }
 
-  /** An answer that came another way, such as of a change. @param {T} value */
+  /**
+   * The answer to a change; nothing if somebody else has signed in while it was made.
+   * @param {Promise<T>} answer
+   */
+  async take(answer) {
+    const user = this.#user;
+    const value = await answer;
+    if (user === this.#user) this.set(value);
+  }
+
+  /** What is known another way. @param {T} value */
   set(value) {
     this.#loading.abort();
     this.#known.set({ value, error: null });
