@@ -135,6 +135,7 @@ export const en = {
   "recharge.agree_change": "Agree to the change",
   "recharge.change": "Change",
   "recharge.summary": "Below {threshold} credits: {what} for {price}, from {card}.",
+  "recharge.some_package": "a package",
   "recharge.default_card": "your default card",
   "recharge.spent": "{spent} of {limit} spent this month",
   "recharge.is_on": "Auto-recharge is on.",

@@ -135,6 +135,7 @@ export const zh = {
   "recharge.agree_change": "同意更改",
   "recharge.change": "更改",
   "recharge.summary": "少于 {threshold} 积分时，从 {card} 扣款 {price} 购买 {what}。",
+  "recharge.some_package": "套餐",
   "recharge.default_card": "默认银行卡",
   "recharge.spent": "本月已用 {spent}，上限 {limit}",
   "recharge.is_on": "自动充值已开启。",

@@ -3,6 +3,7 @@ import { consentText } from "../lib/auto-recharge-words.js";
 import { el } from "../lib/dom.js";
 import { editMoney, money, readMoney, t } from "../lib/i18n.js";
 import { switchOn } from "../state/auto-recharge.js";
+import { cards, defaultCard } from "../state/cards.js";
 import { attempt } from "./attempt.js";
 import { choice } from "./choice.js";
 
@@ -13,14 +14,15 @@ const PURCHASES_A_MONTH_DEFAULT = 3;
  * @typedef {import("../lib/contract.js").Package} Package
  *
  * @param {object} context
+ * @param {AbortSignal} context.signal
  * @param {import("../lib/contract.js").AutoRecharge} context.known
- * @param {import("../lib/contract.js").Card} context.card that is charged
  * @param {Package[]} context.offers
- * @param {string} context.currency
+ * @param {string} context.currency of the offers; what was agreed to before may be in another one
  * @param {() => void} context.done
  * @param {() => void} context.cancel
  */
-export function autoRechargeForm({ known, card, offers, currency, done, cancel }) {
+export function autoRechargeForm({ signal, known, offers, currency, done, cancel }) {
+  const limitBefore = known.currency === currency ? known.monthly_limit : null;
   let offer = offers.find(({ id }) => id === known.package_id) ?? offers[0];
   const threshold = el("input", {
     type: "number", name: "threshold", min: 1, step: 1, required: true, inputmode: "numeric",
@@ -28,7 +30,7 @@ export function autoRechargeForm({ known, card, offers, currency, done, cancel }
   });
   const limit = el("input", {
     type: "text", name: "limit", required: true, inputmode: "decimal", autocomplete: "off",
-    value: editMoney(known.monthly_limit ?? roundedUp((offer?.amount ?? 0) * PURCHASES_A_MONTH_DEFAULT), currency),
+    value: editMoney(limitBefore ?? roundedUp((offer?.amount ?? 0) * PURCHASES_A_MONTH_DEFAULT), currency),
     oninput: explainTerms, "aria-describedby": "limit-problem",
   });
   const limitProblem = el("span", { class: "small wrong", id: "limit-problem" });
@@ -45,8 +47,9 @@ export function autoRechargeForm({ known, card, offers, currency, done, cancel }
 
   function explainTerms() {
     const agreed = terms();
+    const card = defaultCard();
     sayLimit();
-    consent.textContent = agreed && offer
+    consent.textContent = agreed && offer && card
       ? consentText({ ...agreed, card, limit: agreed.monthly_limit, amount: offer.amount, credits: offer.credits })
       : t("recharge.incomplete");
   }
@@ -68,7 +71,7 @@ export function autoRechargeForm({ known, card, offers, currency, done, cancel }
     done();
   });
 
-  explainTerms();
+  cards.subscribe(explainTerms, signal); // Another card may be made the default meanwhile.
   return el(
     "form",
     { class: "stack", onsubmit: send },

@@ -20,62 +20,67 @@ export function autoRechargePanel({ signal, announce }) {
     type: "button", role: "switch", class: "switch", "aria-labelledby": "recharge-title", "aria-checked": "false",
     disabled: true, onclick: flip,
   }, el("span", { "aria-hidden": "true" }));
-  let isEditing = false;
+  /** @type {AbortController | null} the life of the form that asks for terms */
+  let form = null;
 
   /** @param {Event} event */
   function flip(event) {
     const known = autoRecharge.value;
     if (!known) return;
     if (known.enabled) return attempt(event, problem, () => turnOff(known));
-    isEditing = !isEditing;
-    show();
-    if (isEditing) body.querySelector("input")?.focus();
+    if (form) stopEditing();
+    else edit(known);
   }
 
   /** @param {AutoRecharge} known */
   async function turnOff(known) {
-    isEditing = false;
+    closeForm();
     await switchOff(known);
     announce(t("recharge.is_off"));
   }
 
-  function edit() {
-    isEditing = true;
-    show();
+  /** @param {AutoRecharge} known */
+  function edit(known) {
+    form = new AbortController();
+    body.replaceChildren(autoRechargeForm({
+      signal: AbortSignal.any([signal, form.signal]),
+      known, offers: offersOf(), currency: catalog.value.currency,
+      cancel: stopEditing,
+      done: () => {
+        stopEditing();
+        announce(t("recharge.is_on"));
+      },
+    }));
     body.querySelector("input")?.focus();
   }
 
   function stopEditing() {
-    isEditing = false;
-    show();
+    closeForm();
     toggle.focus();
+  }
+
+  function closeForm() {
+    form?.abort();
+    form = null;
+    show();
   }
 
   function show() {
     const known = autoRecharge.value;
     if (!known) return;
-    const card = defaultCard();
-    const canBeOn = known.enabled || card !== null;
-    toggle.disabled = !canBeOn;
+    const hasCard = defaultCard() !== null;
+    toggle.disabled = !known.enabled && !hasCard;
     toggle.setAttribute("aria-checked", String(known.enabled)); // Not before it is agreed to.
-    if (isEditing && card) {
-      body.replaceChildren(autoRechargeForm({
-        known, card, offers: offersOf(), currency: known.currency ?? catalog.value.currency,
-        cancel: stopEditing,
-        done: () => {
-          stopEditing();
-          announce(t("recharge.is_on"));
-        },
-      }));
-    } else if (known.enabled) body.replaceChildren(...running(known, edit));
-    else body.replaceChildren(...resting(known, card !== null));
+    if (form && !hasCard) return closeForm();
+    if (form) return; // What is typed there stays.
+    body.replaceChildren(...(known.enabled ? running(known, () => edit(known)) : resting(known, hasCard)));
   }
 
   autoRecharge.subscribe(({ value, error }) => {
     if (value) show();
     else if (error) body.replaceChildren(notice(error, () => autoRecharge.load()));
   }, signal);
-  cards.subscribe(() => !isEditing && show(), signal);
+  cards.subscribe(show, signal);
   void autoRecharge.load();
   return el(
     "section",
@@ -104,7 +109,7 @@ function running({ threshold, package_id, amount, monthly_limit, spent_this_mont
   return [
     el("p", {}, t("recharge.summary", {
       threshold: credits(threshold ?? 0),
-      what: offer ? t("buy.credits", { count: offer.credits }) : "",
+      what: offer ? t("buy.credits", { count: offer.credits }) : t("recharge.some_package"),
       price: money(amount ?? 0, unit),
       card: card ? cardName(card) : t("recharge.default_card"),
     })),

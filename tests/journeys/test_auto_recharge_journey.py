@@ -10,6 +10,7 @@ from tests.backend.jobs import Jobs
 from tests.backend.test_auto_recharge import let_pass
 from tests.backend.wallet import Wallet
 from tests.journeys.shop import Shop
+from tests.journeys.test_cards_journey import MASTERCARD, add
 from tests.people import Person
 from tests.stripe_browser import ASKS_ALWAYS, CAN_ONLY_BE_SAVED
 from tests.stripe_console import StripeConsole, eventually
@@ -18,6 +19,10 @@ Connection = psycopg.Connection[dict]
 CONSENT = (
     "When I have fewer than 100 credits, charge Visa ···· 4242 $4.99 for 500 credits, "
     "at most $15.00 a month, until I switch it off."
+)
+CONSENT_IN_YEN = (
+    "When I have fewer than 100 credits, charge Visa ···· 4242 ¥780 for 500 credits, "
+    "at most ¥2,400 a month, until I switch it off."
 )
 FINISH = "finish your payment: it waits for you"
 
@@ -62,6 +67,14 @@ def agree(shop: Shop) -> None:
     switch(shop).click()
     shop.dialog.get_by_role("button", name="Agree and switch on").click()
     expect(shop.dialog.get_by_role("status")).to_have_text("Auto-recharge is on.")
+
+
+def shop_in(shop: Shop, currency: str) -> None:
+    """Choose it in the Buy tab and come back."""
+    shop.dialog.get_by_role("tab", name="Buy").click()
+    shop.dialog.get_by_label("Currency").select_option(currency)
+    expect(shop.dialog.get_by_role("radio").first).to_be_visible()
+    shop.dialog.get_by_role("tab", name="Payment").click()
 
 
 def expect_urgent(shop: Shop) -> None:
@@ -126,6 +139,75 @@ def test_it_is_off_until_its_buyer_agrees_to_what_one_sentence_says(
         shop.dialog.get_by_text("Below 250 credits: 500 credits for $4.99, from Visa ···· 4242.")
     ).to_be_visible()
     expect(shop.dialog.get_by_text("$0.00 of $10.00 spent this month")).to_be_visible()
+
+
+@pytest.mark.parametrize("before", ["on", "off"])
+def test_terms_are_asked_for_in_the_currency_of_the_shop_whatever_was_agreed_to_before(
+    enter: Callable[[str], Shop], wallet: Wallet, before: str
+) -> None:
+    shop = enter("4242424242424242")
+    agree(shop)
+    if before == "off":
+        switch(shop).click()
+        expect(switch(shop)).not_to_be_checked()
+    shop_in(shop, "JPY")
+    if before == "off":
+        switch(shop).click()
+    else:
+        shop.dialog.get_by_role("button", name="Change").click()
+    expect(shop.dialog.get_by_text(CONSENT_IN_YEN)).to_be_visible()
+    shop.dialog.get_by_role("button", name="Agree").click()
+    expect(shop.dialog.get_by_text("¥0 of ¥2,400 spent this month")).to_be_visible()
+    agreed = wallet.buyer.get("/api/credits/auto-recharge").json()
+    assert (agreed["currency"], agreed["amount"], agreed["monthly_limit"]) == ("jpy", 780, 2400)
+
+
+@pytest.fixture
+def _starter_is_not_sold_in_yen(database: Connection) -> Iterator[None]:
+    sell = (
+        "update credit_package_prices set active = %s "
+        "where package_id = 'starter' and currency = 'jpy'"
+    )
+    database.execute(sell, [False])
+    yield
+    database.execute(sell, [True])
+
+
+@pytest.mark.usefixtures("_starter_is_not_sold_in_yen")
+def test_what_is_charged_is_said_of_a_package_that_is_not_in_the_shop_too(
+    enter: Callable[[str], Shop],
+) -> None:
+    shop = enter("4242424242424242")
+    agree(shop)
+    shop_in(shop, "JPY")
+    said = shop.dialog.get_by_text("Below 100 credits: a package for $4.99, from Visa ···· 4242.")
+    expect(said).to_be_visible()
+
+
+def test_the_consent_names_the_card_that_was_made_the_default_meanwhile(
+    enter: Callable[[str], Shop], wallet: Wallet
+) -> None:
+    wallet.save()
+    shop = enter(MASTERCARD)
+    switch(shop).click()
+    shop.dialog.get_by_label("When I have fewer than").fill("250")
+    expect(shop.dialog.get_by_text("charge Visa ···· 4242 $4.99")).to_be_visible()
+    shop.dialog.get_by_role("button", name="Make default: Mastercard").click()
+    expect(shop.dialog.get_by_text("charge Mastercard ···· 4444 $4.99")).to_be_visible()
+    expect(shop.dialog.get_by_text("fewer than 250 credits")).to_be_visible()
+
+
+def test_who_removes_the_only_card_while_reading_the_terms_can_begin_again_with_another(
+    enter: Callable[[str], Shop],
+) -> None:
+    shop = enter("4242424242424242")
+    switch(shop).click()
+    shop.dialog.get_by_role("button", name="Remove Visa").click()
+    shop.dialog.get_by_role("button", name="Remove", exact=True).click()
+    expect(shop.dialog.get_by_text("Save a card first.")).to_be_visible()
+    expect(switch(shop)).to_be_disabled()
+    add(shop)
+    expect(switch(shop)).to_be_enabled()
 
 
 def test_when_credits_run_low_the_card_is_charged_and_the_badge_follows(
