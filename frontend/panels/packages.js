@@ -24,6 +24,7 @@ import { openPayments } from "./open-payments.js";
 import { segments } from "./segments.js";
 
 /** @typedef {import("../lib/contract.js").Package} Package */
+/** @typedef {import("../lib/contract.js").Config} Config */
 /** @typedef {import("../state/catalog.js").Rhythm} Rhythm */
 
 /**
@@ -60,7 +61,7 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
   }
 
   function showPrice() {
-    const offer = chosenPackage();
+    const offer = catalog.value.error ? null : chosenPackage();
     const isBusy = payButton.getAttribute("aria-busy") === "true";
     payButton.replaceChildren(
       ...(isBusy
@@ -70,14 +71,27 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
     if (!isBusy) payButton.setAttribute("aria-disabled", String(!offer));
   }
 
+  /** @type {Config | null} whose currencies the pay bar offers */
+  let offering = null;
+
+  /** Built once, so that whoever is choosing in it keeps his place. */
+  function showPayBar() {
+    const { config, currency } = catalog.value;
+    foot.hidden = !config;
+    if (config && config !== offering) foot.replaceChildren(...payBar(config, payButton));
+    offering = config;
+    const currencies = foot.querySelector("select");
+    if (currencies) currencies.value = currency;
+  }
+
   /** @type {{packages: Package[] | null, rhythm: Rhythm} | null} */
   let shown = null;
-  catalog.subscribe(({ config, packages, currency, rhythm, chosenId, error }) => {
+  catalog.subscribe(({ packages, rhythm, chosenId, error }) => {
     showPrice();
+    showPayBar();
     if (error) {
       list.replaceChildren(notice(error, startOver));
       rhythms.replaceChildren();
-      foot.hidden = true;
       shown = null;
       return;
     }
@@ -89,8 +103,6 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
         ? packageChoice(packages.filter((offer) => rhythmOf(offer) === rhythm), chosenId)
         : bones(3, "bone-package", t("buy.loading")),
     );
-    foot.hidden = !config;
-    if (config) foot.replaceChildren(...payBar(config, currency, payButton));
     if (packages?.some((offer) => offer.kind === "subscription") && !subscriptions.value) void subscriptions.load();
   }, signal);
   session.subscribe(showPrice, signal);
@@ -152,11 +164,10 @@ function subscribeLabel(offer, price) {
 }
 
 /**
- * @param {import("../lib/contract.js").Config} config
- * @param {string} currency
+ * @param {Config} config
  * @param {HTMLButtonElement} payButton
  */
-function payBar(config, currency, payButton) {
+function payBar(config, payButton) {
   if (!config.payments_enabled) return [el("p", { class: "closed", role: "status" }, t("buy.closed"))];
   return [
     el(
@@ -165,7 +176,7 @@ function payBar(config, currency, payButton) {
       choice({
         label: t("buy.currency"),
         options: config.currencies.map((code) => [code, code.toUpperCase()]),
-        chosen: currency,
+        chosen: catalog.value.currency,
         onChoose: chooseCurrency,
       }),
       payButton,

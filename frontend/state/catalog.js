@@ -44,13 +44,13 @@ export async function loadCatalog() {
   try {
     const config = await loadConfig();
     const currency = preferredCurrency(config);
-    forgetOthers(`${currency} ${language.value}`);
+    catalog.patch({ config, currency, packages: stillRight(`${currency} ${language.value}`) });
     const query = new URLSearchParams({ currency, locale: language.value });
     const { packages } = await get(`/api/packages?${query}`, { anonymous: true, signal });
     if (signal.aborted) return;
     const rhythm = stillOffered(packages);
     const chosenId = stillChosen(packages, rhythm);
-    catalog.patch({ config, currency, rhythm, packages: sameOr(packages), chosenId });
+    catalog.patch({ rhythm, packages: sameOr(packages), chosenId });
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof ApiError)) throw error;
@@ -62,9 +62,10 @@ export async function loadCatalog() {
  * Packages in another currency or language are not shown while the right ones are on their way.
  * @param {string} wanted
  */
-function forgetOthers(wanted) {
-  if (wanted !== offeredIn) catalog.patch({ packages: null });
+function stillRight(wanted) {
+  const isRight = wanted === offeredIn;
   offeredIn = wanted;
+  return isRight ? catalog.value.packages : null;
 }
 
 /**
@@ -127,5 +128,6 @@ export function chosenPackage() {
 /** @param {string} currency */
 export async function chooseCurrency(currency) {
   remember("currency", currency);
+  catalog.patch({ currency, packages: null });
   await loadCatalog();
 }

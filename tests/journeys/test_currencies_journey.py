@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.backend.wallet import Wallet
 from tests.journeys.payment_view import PAID
@@ -68,6 +68,21 @@ def test_the_price_on_the_button_is_the_one_on_stripes_page(
     stripe.pay_by_card()
     expect(shop.title).to_have_text(PAID)
     expect_paid(shop, buyer, currency)
+
+
+def test_the_chosen_currency_is_shown_while_its_prices_are_on_their_way(shop: Shop) -> None:
+    shop.open_dialog()
+    shop.choose("Starter")
+    waiting: list[Route] = []
+    shop.page.route("**/api/packages?*", lambda route: waiting.append(route))
+    chosen = shop.dialog.get_by_label("Currency")
+    chosen.select_option("JPY")
+    expect(shop.dialog.get_by_text("Loading packages…")).to_be_attached()
+    expect(chosen).to_have_value("jpy")
+    expect(shop.pay_button).to_be_hidden()
+    for route in waiting:
+        route.continue_()
+    expect(shop.pay_button).to_have_text("Pay ¥780")
 
 
 @pytest.mark.parametrize("code", LIMITS)

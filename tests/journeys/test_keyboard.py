@@ -4,11 +4,16 @@ from playwright.sync_api import Route, expect
 
 from tests.journeys.keys import TABS_MAX, tab_to
 from tests.journeys.shop import PAID, Shop
+from tests.people import Person
 
 FOCUS_IS_INSIDE = """() => {
   const focused = document.activeElement;
   return focused === document.body || focused.localName === "credits-dialog";
 }"""
+APP_WITH_A_SESSION = """
+  import { configure } from "/topup.js";
+  configure({ getAccessToken: () => "%s" });
+"""
 
 
 def test_credits_are_bought_with_the_keyboard_alone(shop: Shop) -> None:
@@ -66,17 +71,42 @@ def test_arrow_keys_go_through_the_tabs(shop: Shop) -> None:
         expect(tab).to_be_focused()
 
 
-def test_a_tab_keeps_the_focus_when_what_is_on_sale_comes_late(shop: Shop) -> None:
+def test_a_tab_keeps_the_focus_when_what_the_shop_offers_comes_late(
+    visitor: Shop, buyer: Person
+) -> None:
+    """An app that lends its session knows its user before our backend has answered."""
+    app = APP_WITH_A_SESSION % buyer.token
     waiting: list[Route] = []
-    shop.page.route("**/api/packages?*", lambda route: waiting.append(route))
-    shop.page.reload()
-    shop.badge.press("Enter")
-    shop.dialog.get_by_role("tab", name="Buy").focus()
-    expect(shop.dialog.get_by_role("tab")).to_have_count(3)
+    visitor.page.route("**/api/config", lambda route: waiting.append(route))
+    visitor.page.route(
+        "**/pages/page.js", lambda route: route.fulfill(content_type="text/javascript", body=app)
+    )
+    visitor.page.reload()
+    visitor.expect_balance(0)
+    visitor.badge.press("Enter")
+    visitor.dialog.get_by_role("tab", name="Buy").focus()
+    expect(visitor.dialog.get_by_role("tab")).to_have_count(3)
     for route in waiting:
         route.continue_()
-    expect(shop.dialog.get_by_role("tab")).to_have_count(4)
-    expect(shop.dialog.get_by_role("tab", name="Buy")).to_be_focused()
+    expect(visitor.dialog.get_by_role("tab")).to_have_count(4)
+    expect(visitor.dialog.get_by_role("tab", name="Buy")).to_be_focused()
+
+
+def test_arrow_keys_go_through_the_currencies(shop: Shop) -> None:
+    shop.open_dialog()
+    currencies = shop.dialog.get_by_label("Currency")
+    expect(currencies).to_have_value("usd")
+    expect(shop.dialog.get_by_role("radio")).to_have_count(3)
+    codes = [one.get_attribute("value") for one in currencies.get_by_role("option").all()]
+    currencies.focus()
+    for _ in codes:
+        shop.page.keyboard.press("ArrowUp")
+    expect(currencies).to_have_value(str(codes[0]))
+    for code in codes[1:]:
+        shop.page.keyboard.press("ArrowDown")
+        expect(currencies).to_have_value(str(code))
+        expect(shop.dialog.get_by_role("radio").first).to_be_visible()
+        expect(currencies).to_be_focused()
 
 
 def test_signing_in_needs_no_mouse_either(visitor: Shop) -> None:

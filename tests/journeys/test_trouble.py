@@ -119,6 +119,22 @@ def test_packages_that_could_not_be_loaded_come_with_trying_again(
     expect(shop.dialog.get_by_role("radio")).to_have_count(3)
 
 
+def test_a_currency_whose_packages_could_not_be_loaded_is_chosen_and_another_can_be(
+    shop: Shop, windows: Windows
+) -> None:
+    windows.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    shop.open_dialog()
+    shop.choose("Starter")
+    shop.page.route("**/api/packages*", lambda route: route.abort("internetdisconnected"))
+    currency = shop.dialog.get_by_label("Currency")
+    currency.select_option("JPY")
+    expect(shop.dialog.get_by_role("alert")).to_contain_text("No connection.")
+    expect(currency).to_have_value("jpy")
+    shop.page.unroute("**/api/packages*")
+    currency.select_option("EUR")
+    expect(shop.pay_button).to_have_text("Pay €4.99")
+
+
 def test_a_balance_that_could_not_be_loaded_is_not_shown_as_zero(
     shop: Shop, windows: Windows
 ) -> None:
