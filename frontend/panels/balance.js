@@ -18,38 +18,35 @@ import { outlook } from "./outlook.js";
  */
 export function balancePanel({ signal, announce, goTo }) {
   const panel = el("div", { class: "balance" });
+  const figures = el("div", { class: "stack" });
+  const lots = el("div", { class: "stack" });
+  // Once: somebody may be typing in the last of them while the balance changes.
+  const parts = [figures, outlook({ signal }), lots, lowBalance({ signal, announce })];
+
   account.subscribe(({ credits: known, error }) => {
-    panel.replaceChildren(
-      ...(error && !known
-        ? [notice(error, refreshAccount)]
-        : known
-          ? balance(known, { signal, announce })
-          : [bones(3, "bone-line", t("balance.loading"))]),
-    );
+    if (!known) {
+      panel.replaceChildren(error ? notice(error, refreshAccount) : bones(3, "bone-line", t("balance.loading")));
+      return;
+    }
+    figures.replaceChildren(...counted(known));
+    lots.replaceChildren(...expiry(known));
+    if (figures.parentElement !== panel) panel.replaceChildren(...parts);
   }, signal);
   return el("div", { class: "stack" }, accountNotices({ signal, goTo, besideOpenPayments: false }), panel);
 }
 
-/**
- * @param {Credits} known
- * @param {{signal: AbortSignal, announce: (text: string) => void}} context
- */
-function balance(known, { signal, announce }) {
-  const threshold = known.low_balance_threshold;
-  const lasting = known.available - known.expiring.reduce((sum, lot) => sum + lot.credits, 0);
+/** @param {Credits} known */
+function counted({ held, balance, lifetime_granted, lifetime_spent }) {
   return [
     el(
       "dl",
       { class: "figures" },
-      known.held > 0 && figure(t("balance.held"), known.held),
-      figure(t("balance.granted"), known.lifetime_granted),
-      figure(t("balance.spent"), known.lifetime_spent),
+      held > 0 && figure(t("balance.held"), held),
+      figure(t("balance.granted"), lifetime_granted),
+      figure(t("balance.spent"), lifetime_spent),
     ),
-    known.balance < 0 && el("p", {}, t("balance.debt")),
-    outlook({ isLow: known.low_balance, signal }),
-    ...expiry(known.expiring, lasting),
-    lowBalance({ threshold, announce }),
-  ].filter((part) => part !== false);
+    ...(balance < 0 ? [el("p", {}, t("balance.debt"))] : []),
+  ];
 }
 
 /**
@@ -60,11 +57,9 @@ function figure(label, count) {
   return el("div", {}, el("dt", {}, label), el("dd", { class: "number" }, credits(count)));
 }
 
-/**
- * @param {Credits["expiring"]} lots earliest first
- * @param {number} lasting credits that never expire
- */
-function expiry(lots, lasting) {
+/** @param {Credits} known */
+function expiry({ available, expiring: lots }) {
+  const lasting = available - lots.reduce((sum, lot) => sum + lot.credits, 0); // never expires
   if (lots.length === 0) return [el("p", { class: "small" }, t("balance.no_expiry"))];
   const parts = [
     ...lots.map((lot) => ({ count: lot.credits, when: t("balance.expires_on", { day: day(lot.expires_at) }) })),

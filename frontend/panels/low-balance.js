@@ -2,14 +2,14 @@
 import { put } from "../lib/api.js";
 import { el } from "../lib/dom.js";
 import { credits, t } from "../lib/i18n.js";
-import { refreshAccount } from "../state/account.js";
+import { account, refreshAccount } from "../state/account.js";
 import { attempt } from "./attempt.js";
 
-/** @param {{threshold: number, announce: (text: string) => void}} context */
-export function lowBalance({ threshold, announce }) {
+/** @param {{signal: AbortSignal, announce: (text: string) => void}} context */
+export function lowBalance({ signal, announce }) {
   const problem = el("div");
   const count = el("input", {
-    type: "number", name: "threshold", min: 0, step: 1, required: true, inputmode: "numeric", value: threshold,
+    type: "number", name: "threshold", min: 0, step: 1, required: true, inputmode: "numeric",
   });
 
   /** @param {Event} event */
@@ -20,6 +20,12 @@ export function lowBalance({ threshold, announce }) {
     await refreshAccount();
   });
 
+  let known = "";
+  account.subscribe(({ credits: found }) => {
+    const isEdited = count.value !== known;
+    known = String(found?.low_balance_threshold ?? "");
+    if (!isEdited) count.value = known;
+  }, signal);
   return el(
     "form",
     { class: "low", onsubmit: send },

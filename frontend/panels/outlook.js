@@ -3,6 +3,7 @@ import { ApiError } from "../lib/api-error.js";
 import { get } from "../lib/api.js";
 import { el } from "../lib/dom.js";
 import { credits, day, t } from "../lib/i18n.js";
+import { account } from "../state/account.js";
 import { accountEvents } from "../state/account-events.js";
 
 /** @typedef {import("../lib/contract.js").Forecast} Forecast */
@@ -12,12 +13,32 @@ import { accountEvents } from "../state/account-events.js";
  * Fills itself when its answers arrive. It is a hint beside the balance, so where it can't be had
  * nothing is shown; a failing balance says so itself.
  *
- * @param {{isLow: boolean, signal: AbortSignal}} context
+ * @param {{signal: AbortSignal}} context
  */
-export function outlook({ isLow, signal }) {
+export function outlook({ signal }) {
   const [lowSince, lasting] = [el("div"), el("div")];
-  accountEvents.subscribe(({ value }) => lowSince.replaceChildren(...(isLow ? low(value ?? []) : [])), signal);
-  void showPace(lasting, signal);
+  let asking = new AbortController();
+  /** @type {number | null} the credits whose end is foretold */
+  let foretold = null;
+
+  function showLow() {
+    const isLow = account.value.credits?.low_balance === true;
+    lowSince.replaceChildren(...(isLow ? low(accountEvents.value ?? []) : []));
+  }
+
+  function foretell() {
+    const available = account.value.credits?.available ?? null;
+    if (available === foretold) return;
+    foretold = available;
+    asking.abort();
+    asking = new AbortController();
+    if (available === null) lasting.replaceChildren();
+    else void showPace(lasting, AbortSignal.any([signal, asking.signal]));
+  }
+
+  accountEvents.subscribe(showLow, signal);
+  account.subscribe(showLow, signal);
+  account.subscribe(foretell, signal);
   return el("div", { class: "outlook" }, lowSince, lasting);
 }
 

@@ -28,6 +28,45 @@ def test_balance_tells_what_expires_when_and_in_which_order(
     expect(figure(shop, "Spent so far")).to_have_text("0")
 
 
+def test_a_number_that_is_being_typed_stays_while_the_balance_changes(
+    shop: Shop, buyer: Person, database: psycopg.Connection[dict]
+) -> None:
+    shop.open_dialog("Balance")
+    threshold(shop).fill("")
+    threshold(shop).press_sequentially("25")
+    give(database, buyer, 300)
+    look_again(shop)
+    expect(figure(shop, "Received so far")).to_have_text("300")
+    expect(threshold(shop)).to_be_focused()
+    shop.page.keyboard.type("0")
+    expect(threshold(shop)).to_have_value("250")
+
+
+def test_a_threshold_that_is_not_being_changed_follows_what_is_saved_elsewhere(
+    shop: Shop, buyer: Person
+) -> None:
+    shop.open_dialog("Balance")
+    expect(threshold(shop)).not_to_have_value("")
+    buyer.request("PUT", "/api/credits/low-balance-threshold", json={"threshold": 77})
+    look_again(shop)
+    expect(threshold(shop)).to_have_value("77")
+
+
+def test_saving_the_threshold_keeps_the_focus_and_asks_for_no_other_outlook(shop: Shop) -> None:
+    asked: list[str] = []
+    shop.page.on("request", lambda request: "forecast" in request.url and asked.append(request.url))
+    shop.open_dialog("Balance")
+    threshold(shop).fill("250")
+    save = shop.dialog.get_by_role("button", name="Save")
+    with shop.page.expect_response("**/api/cart/count"):
+        save.press("Enter")
+    expect(shop.dialog.get_by_text("You are told below 250 credits.")).to_be_attached()
+    expect(save).to_be_enabled()
+    expect(save).to_be_focused()
+    expect(threshold(shop)).to_have_value("250")
+    assert len(asked) == 1
+
+
 def test_a_balance_below_zero_is_explained(
     shop: Shop, buyer: Person, database: psycopg.Connection[dict]
 ) -> None:
@@ -92,6 +131,17 @@ def test_the_csv_file_holds_every_movement(
 
 def rows(shop: Shop) -> Locator:
     return shop.dialog.get_by_role("listitem")
+
+
+def threshold(shop: Shop) -> Locator:
+    return shop.dialog.get_by_label("Tell me when credits fall below")
+
+
+def look_again(shop: Shop) -> None:
+    """Come back to the page after a while."""
+    shop.page.clock.install()
+    shop.page.clock.fast_forward(60_000)
+    shop.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def figure(shop: Shop, label: str) -> Locator:
