@@ -24,19 +24,25 @@ const PAGE_SIZE = 20;
  */
 export function pagedList({ signal, ask, row, loading, nothing, tools = [] }) {
   const rows = el("ol", { class: "transactions" });
-  const state = el("div", {}, bones(5, "bone-line", loading));
+  const state = el("div");
   const more = el("button", {
-    type: "button", class: "button", hidden: true, onclick: () => whileBusy(more, load),
+    type: "button", class: "button", hidden: true, onclick: readOn,
   }, t("history.more"));
   let cursor = "";
   for (const tool of tools) tool.hidden = true;
 
+  /** Once at a time: a page that is asked for twice would be listed twice. */
+  function readOn() {
+    return whileBusy(more, load);
+  }
+
   async function load() {
+    state.replaceChildren(...(cursor ? [] : [bones(5, "bone-line", loading)]));
     const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...(cursor && { cursor }) });
     try {
       show(await ask(query, signal));
     } catch (error) {
-      if (!signal.aborted) state.replaceChildren(notice(error, load));
+      if (!signal.aborted) state.replaceChildren(notice(error, readOn));
     }
   }
 
@@ -53,7 +59,7 @@ export function pagedList({ signal, ask, row, loading, nothing, tools = [] }) {
     if (!isFirstPage) added[0]?.focus();
   }
 
-  void load();
+  void readOn();
   return el("div", { class: "history" }, rows, state, el("div", { class: "history-foot" }, tools, more));
 }
 

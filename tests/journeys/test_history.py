@@ -4,8 +4,9 @@ import csv
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
+from tests.browser import Windows
 from tests.journeys.gifts import give
 from tests.journeys.shop import Shop
 from tests.people import Person
@@ -109,6 +110,50 @@ def test_a_long_history_is_shown_a_page_at_a_time_newest_first(
 
     texts = rows(shop).all_inner_texts()
     assert len(set(texts)) == 45
+
+
+def test_trying_again_twice_lists_nothing_twice(
+    shop: Shop, buyer: Person, database: psycopg.Connection[dict], windows: Windows
+) -> None:
+    windows.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    for number in range(45):
+        give(database, buyer, 1, f"Gift {number:02}")
+    listing = "**/api/credits/transactions?*"
+    again = shop.dialog.get_by_role("button", name="Try again")
+    more = shop.dialog.get_by_role("button", name="Show more")
+    waiting: list[Route] = []
+
+    shop.page.route(listing, lambda route: route.abort("internetdisconnected"))
+    shop.open_dialog("History")
+    expect(again).to_be_visible()
+    shop.page.route(listing, lambda route: waiting.append(route))
+    with shop.page.expect_request(listing):
+        again.dblclick()
+    expect(shop.dialog.get_by_text("Loading transactions…")).to_be_attached()
+    expect(again).to_be_hidden()
+    release(waiting)
+    expect(rows(shop)).to_have_count(20)
+
+    shop.page.unroute(listing)
+    shop.page.route(listing, lambda route: route.abort("internetdisconnected"))
+    more.click()
+    expect(again).to_be_visible()
+    shop.page.route(listing, lambda route: waiting.append(route))
+    with shop.page.expect_request(listing):
+        again.click()
+    expect(again).to_be_hidden()
+    more.press("Enter")
+    release(waiting)
+    expect(rows(shop).nth(20)).to_be_focused()
+    expect(rows(shop)).to_have_count(40)
+
+
+def release(waiting: list[Route]) -> None:
+    """Let what is held back go on, all of it."""
+    assert waiting
+    for route in waiting:
+        route.continue_()
+    waiting.clear()
 
 
 def test_the_csv_file_holds_every_movement(
