@@ -91,6 +91,7 @@ export const en = {
   "pay.later": "Finish it later",
   "pay.done": "Done",
 
+  "wallet.loading": "Loading…",
   "card.card": "Card",
   "card.ending": "{brand} ending in {last4}",
   "card.expires": "expires {date}",

@@ -91,6 +91,7 @@ export const zh = {
   "pay.later": "稍后完成",
   "pay.done": "完成",
 
+  "wallet.loading": "正在加载…",
   "card.card": "银行卡",
   "card.ending": "{brand}，尾号 {last4}",
   "card.expires": "有效期至 {date}",

@@ -4,7 +4,7 @@ import { el } from "../lib/dom.js";
 import { credits, money, t } from "../lib/i18n.js";
 import { autoRecharge, switchOff } from "../state/auto-recharge.js";
 import { cards, defaultCard } from "../state/cards.js";
-import { catalog } from "../state/catalog.js";
+import { catalog, loadCatalog } from "../state/catalog.js";
 import { attempt } from "./attempt.js";
 import { autoRechargeForm } from "./auto-recharge-form.js";
 import { bones } from "./bones.js";
@@ -16,6 +16,7 @@ import { notice } from "./notice.js";
 export function autoRechargePanel({ signal, announce }) {
   const body = el("div", { class: "stack" }, bones(1, "bone-line", t("recharge.loading")));
   const problem = el("div");
+  const missing = el("div");
   const toggle = el("button", {
     type: "button", role: "switch", class: "switch", "aria-labelledby": "recharge-title", "aria-checked": "false",
     disabled: true, onclick: flip,
@@ -67,9 +68,10 @@ export function autoRechargePanel({ signal, announce }) {
 
   function show() {
     const known = autoRecharge.value;
-    if (!known) return;
+    const { packages, error } = catalog.value;
+    if (!known || !(packages || error)) return;
     const hasCard = defaultCard() !== null;
-    toggle.disabled = !known.enabled && !hasCard;
+    toggle.disabled = !known.enabled && !(hasCard && offersOf().length > 0); // Switching off needs neither.
     toggle.setAttribute("aria-checked", String(known.enabled)); // Not before it is agreed to.
     if (form && !hasCard) return closeForm();
     if (form) return; // What is typed there stays.
@@ -81,12 +83,17 @@ export function autoRechargePanel({ signal, announce }) {
     else if (error) body.replaceChildren(notice(error, () => autoRecharge.load()));
   }, signal);
   cards.subscribe(show, signal);
+  catalog.subscribe(({ packages, error }) => {
+    missing.replaceChildren(...(error && !packages ? [notice(error, loadCatalog)] : []));
+    show();
+  }, signal);
   void autoRecharge.load();
   return el(
     "section",
     { class: "wallet-part", "aria-labelledby": "recharge-title" },
     el("div", { class: "part-head" }, el("h3", { id: "recharge-title" }, t("recharge.title")), toggle),
     body,
+    missing,
     problem,
   );
 }
@@ -121,7 +128,9 @@ function running({ threshold, package_id, amount, monthly_limit, spent_this_mont
       })),
       meter,
     ),
-    el("button", { type: "button", class: "button", onclick: edit }, t("recharge.change")),
+    ...(offersOf().length > 0
+      ? [el("button", { type: "button", class: "button", onclick: edit }, t("recharge.change"))]
+      : []),
   ];
 }
 

@@ -127,7 +127,7 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
 }
 
 /** What failed may have been what the session needs too. */
-function startOver() {
+export function startOver() {
   void findSession();
   void loadCatalog();
 }

@@ -55,6 +55,7 @@ export function subscriptionsPanel({ signal, announce }) {
     else if (error) list.replaceChildren(notice(error, () => subscriptions.load()));
   }, signal);
   account.subscribe(show, signal);
+  catalog.subscribe(show, signal); // A plan is named after its package.
   void subscriptions.load();
   portal.hidden = true;
   return el("section", { class: "wallet-part", "aria-labelledby": "subscriptions-title" },

@@ -1,8 +1,12 @@
 /** How this user pays: saved cards, buying by itself, subscriptions. */
 import { el } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
 import { catalog } from "../state/catalog.js";
 import { autoRechargePanel } from "./auto-recharge.js";
+import { bones } from "./bones.js";
 import { cardsPanel } from "./cards.js";
+import { notice } from "./notice.js";
+import { startOver } from "./packages.js";
 import { subscriptionsPanel } from "./subscriptions.js";
 
 /**
@@ -26,15 +30,23 @@ export function hasWallet(config) {
 export function walletPanel(context) {
   const panel = el("div", { class: "wallet" });
   let isFilled = false;
-  catalog.subscribe(({ config, packages }) => {
-    if (isFilled || !config || !packages) return;
-    isFilled = true;
-    const { features } = config;
-    panel.replaceChildren(
-      ...(features["saved_cards"] ? [cardsPanel(context)] : []),
-      ...(features["auto_recharge"] ? [autoRechargePanel(context)] : []),
-      ...(features["subscriptions"] ? [subscriptionsPanel(context)] : []),
-    );
+  catalog.subscribe(({ config, error }) => {
+    if (isFilled) return;
+    isFilled = config !== null;
+    if (config) panel.replaceChildren(...parts(config.features, context));
+    else panel.replaceChildren(error ? notice(error, startOver) : bones(3, "bone-line", t("wallet.loading")));
   }, context.signal);
   return panel;
+}
+
+/**
+ * @param {Record<string, boolean>} features
+ * @param {WalletContext} context
+ */
+function parts(features, context) {
+  return [
+    ...(features["saved_cards"] ? [cardsPanel(context)] : []),
+    ...(features["auto_recharge"] ? [autoRechargePanel(context)] : []),
+    ...(features["subscriptions"] ? [subscriptionsPanel(context)] : []),
+  ];
 }

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, expect
 from tests.backend.jobs import Jobs
 from tests.backend.test_auto_recharge import let_pass
 from tests.backend.wallet import Wallet
+from tests.browser import Windows
 from tests.journeys.shop import Shop
 from tests.journeys.test_cards_journey import MASTERCARD, add
 from tests.people import Person
@@ -236,6 +237,22 @@ def test_switched_off_it_charges_nothing(
     switch(shop).click()
     expect(shop.dialog.get_by_role("status")).to_have_text("Auto-recharge is off.")
     expect(switch(shop)).not_to_be_checked()
+    assert jobs.recharge() == {}
+
+
+def test_it_is_switched_off_even_where_no_package_can_be_shown(
+    enter: Callable[[str], Shop], jobs: Jobs, windows: Windows
+) -> None:
+    windows.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    shop = enter("4242424242424242")
+    agree(shop)
+    shop.page.route("**/api/packages*", lambda route: route.abort("internetdisconnected"))
+    shop.visit()
+    shop.open_dialog("Payment")
+    expect(shop.dialog.get_by_text("Below 100 credits: a package for $4.99")).to_be_visible()
+    expect(shop.dialog.get_by_role("button", name="Change")).to_be_hidden()
+    switch(shop).click()
+    expect(shop.dialog.get_by_role("status")).to_have_text("Auto-recharge is off.")
     assert jobs.recharge() == {}
 
 

@@ -1,10 +1,12 @@
 """When something is down or lost, the buyer reads what happened, and trying again charges once."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.backend.wallet import Wallet
 from tests.browser import Windows
 from tests.journeys.shop import PAID, Shop
 from tests.people import Person
@@ -133,6 +135,36 @@ def test_a_currency_whose_packages_could_not_be_loaded_is_chosen_and_another_can
     shop.page.unroute("**/api/packages*")
     currency.select_option("EUR")
     expect(shop.pay_button).to_have_text("Pay €4.99")
+
+
+def test_cards_and_plans_are_in_reach_while_packages_can_not_be_loaded(
+    wallet: Wallet, open_shop: Callable[..., Shop], windows: Windows
+) -> None:
+    windows.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    wallet.save()
+    shop = open_shop(wallet.buyer)
+    shop.page.route("**/api/packages*", lambda route: route.abort("internetdisconnected"))
+    shop.open_dialog("Payment")
+    recharge = shop.dialog.get_by_role("region", name="Auto-recharge")
+    expect(shop.dialog.get_by_text("Visa ending in 4242")).to_be_attached()
+    expect(shop.dialog.get_by_text("You have no subscription.")).to_be_visible()
+    expect(recharge.get_by_role("alert")).to_contain_text("No connection.")
+    expect(recharge.get_by_role("switch")).to_be_disabled()
+    shop.page.unroute("**/api/packages*")
+    recharge.get_by_role("button", name="Try again").click()
+    expect(recharge.get_by_role("alert")).to_be_hidden()
+    expect(recharge.get_by_role("switch")).to_be_enabled()
+
+
+def test_a_payment_tab_that_could_not_be_loaded_says_so(shop: Shop, windows: Windows) -> None:
+    windows.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    shop.page.route("**/api/config", lambda route: route.abort("internetdisconnected"))
+    shop.visit()
+    shop.page.evaluate("document.querySelector('credits-dialog').open('wallet')")
+    expect(shop.dialog.get_by_role("alert")).to_contain_text("No connection.")
+    shop.page.unroute("**/api/config")
+    shop.dialog.get_by_role("button", name="Try again").click()
+    expect(shop.dialog.get_by_role("tab", name="Payment")).to_be_visible()
 
 
 def test_a_balance_that_could_not_be_loaded_is_not_shown_as_zero(
