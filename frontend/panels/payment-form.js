@@ -69,7 +69,8 @@ export function paymentForm(context) {
     formLife = new AbortController();
     const life = AbortSignal.any([signal, formLife.signal]);
     const made = cardForm({ signal: life, host, stripe, options, escape: context.escape, retry: startOver });
-    newCard.replaceChildren(made.node, ...(maySave && !payment.id ? [saveRow] : []));
+    newCard.replaceChildren(made.node, ...(maySave && isDeferred ? [saveRow] : []));
+    if (save.checked) applyUsage(made);
     return made;
   }
 
@@ -77,9 +78,16 @@ export function paymentForm(context) {
     form = mountForm();
   }
 
-  /** Stripe's form shows the terms that saving asks for. */
   function changeUsage() {
-    void form?.elements.update({ setupFutureUsage: save.checked ? "off_session" : null });
+    if (form) applyUsage(form);
+  }
+
+  /**
+   * Stripe's form shows the terms that saving asks for, and pays no order that says otherwise.
+   * @param {ReturnType<typeof cardForm>} shown
+   */
+  function applyUsage({ elements }) {
+    void elements.update({ setupFutureUsage: save.checked ? "off_session" : null });
   }
 
   /** @param {Event} event */
@@ -90,6 +98,7 @@ export function paymentForm(context) {
       nameButton();
       choices.inert = true;
       announce(t("pay.working"));
+      const isSaved = chosen === null && save.checked;
       try {
         say(await carryOut());
       } catch (error) {
@@ -97,15 +106,23 @@ export function paymentForm(context) {
         problem.replaceChildren(notice(error, null, together(explain(error), t("buy.not_charged"))));
       }
       choices.inert = false;
-      if (payment.id) settleSaving();
+      settleSaving(isSaved);
     });
     nameButton();
   }
 
-  /** The payment stands now, and with it whether its card is saved. */
-  function settleSaving() {
-    save.disabled = true;
-    saveRow.hidden = !save.checked;
+  /**
+   * What was ordered can't be ordered otherwise: from then on the box only says whether its card is saved.
+   * @param {boolean} isSaved by the order, if it was made just now
+   */
+  function settleSaving(isSaved) {
+    const isOrdered = payment.id !== "" || payment.isUnanswered;
+    if (isOrdered && !save.disabled && save.checked !== isSaved) {
+      save.checked = isSaved;
+      changeUsage();
+    }
+    save.disabled = isOrdered;
+    saveRow.hidden = isOrdered && !save.checked;
   }
 
   /** @returns {Promise<Verdict>} */

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.backend.wallet import Wallet
 from tests.browser import Windows
 from tests.journeys.shop import WAYS_BACK, Shop
+from tests.journeys.test_trouble import refuse
 from tests.people import Person
 from tests.stripe_browser import ASKS_ALWAYS, CAN_ONLY_BE_SAVED
 from tests.stripe_console import StripeConsole
@@ -100,6 +101,98 @@ def test_a_saved_card_that_is_declined_gives_way_to_a_new_one_on_the_same_paymen
     shop.expect_balance(500)
     assert len(stripe_console.charged(wallet.buyer.email)) == 1
     assert len(wallet.buyer.get("/api/payments").json()["payments"]) == 1
+
+
+def test_who_thought_of_saving_and_paid_with_a_saved_card_is_not_told_that_a_card_is_saved(
+    wallet: Wallet,
+    open_shop: Callable[..., Shop],
+    stripe_console: StripeConsole,
+    windows: Windows,
+) -> None:
+    windows.expect_complaint("402")
+    wallet.save(CAN_ONLY_BE_SAVED)
+    shop = open_shop(wallet.buyer)
+    payment = shop.start_paying_inside()
+    payment.choose("New card")
+    payment.save.check()
+    expect(payment.form.terms).to_be_visible()
+    payment.choose("Visa ending in 0341")
+    payment.pay_button.click()
+    payment.expect_said("Your card was declined.")
+    payment.choose("New card")
+    expect(payment.save).to_be_hidden()
+    expect(payment.form.terms).to_be_hidden()
+    payment.pay(MASTERCARD)
+    payment.expect_paid()
+    assert len(stripe_console.charged(wallet.buyer.email)) == 1
+    assert [card["last4"] for card in wallet.refresh()] == ["0341"]
+
+
+def test_what_was_ordered_with_a_card_to_be_saved_says_so_until_it_is_paid(
+    wallet: Wallet,
+    open_shop: Callable[..., Shop],
+    stripe_console: StripeConsole,
+    windows: Windows,
+) -> None:
+    windows.expect_complaint("402")
+    wallet.save()
+    shop = open_shop(wallet.buyer)
+    payment = shop.start_paying_inside()
+    payment.choose("New card")
+    payment.save.check()
+    stripe_console.decline_next("do_not_honor")
+    payment.pay(MASTERCARD)
+    payment.expect_said("Your bank declined this payment")
+    payment.choose("Visa ending in 4242")
+    payment.choose("New card")
+    expect(payment.save).to_be_checked()
+    expect(payment.save).to_be_disabled()
+    payment.pay(MASTERCARD)
+    payment.expect_paid()
+    assert len(wallet.refresh()) == 2
+
+
+def test_an_order_whose_answer_is_lost_still_saves_the_card(
+    shop: Shop, wallet: Wallet, windows: Windows
+) -> None:
+    windows.expect_complaint("ERR_CONNECTION_RESET")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    shop.page.route("**/api/stripe/create-payment-intent", lose_the_answer, times=1)
+    payment = shop.start_paying_inside()
+    payment.save.check()
+    payment.pay()
+    payment.expect_said("No connection.")
+    expect(payment.save).to_be_checked()
+    expect(payment.save).to_be_disabled()
+    payment.pay_button.click()
+    payment.expect_paid()
+    assert len(wallet.refresh()) == 1
+
+
+def test_an_order_that_was_refused_may_be_made_otherwise(
+    wallet: Wallet, open_shop: Callable[..., Shop], windows: Windows
+) -> None:
+    windows.expect_complaint("503")
+    wallet.save()
+    shop = open_shop(wallet.buyer)
+    shop.page.route(
+        "**/api/stripe/create-payment-intent",
+        lambda route: refuse(route, 503, "payments_disabled"),
+        times=1,
+    )
+    payment = shop.start_paying_inside()
+    payment.pay_button.click()
+    payment.expect_said("Buying is closed for the moment.")
+    payment.choose("New card")
+    expect(payment.save).to_be_enabled()
+    payment.save.check()
+    payment.pay(MASTERCARD)
+    payment.expect_paid()
+    assert len(wallet.refresh()) == 2
 
 
 def test_of_two_saved_cards_the_chosen_one_is_charged(
