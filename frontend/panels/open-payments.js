@@ -14,8 +14,9 @@ import { notice } from "./notice.js";
  * @param {AbortSignal} context.signal
  * @param {(text: string) => void} context.announce
  * @param {(paymentId: string) => void} context.finish takes up one that has no page of Stripe's
+ * @param {() => void} context.goOn takes the focus when none is left here
  */
-export function openPayments({ signal, announce, finish }) {
+export function openPayments({ signal, announce, finish, goOn }) {
   const title = el("h3", { id: "open-payments-title", tabindex: "-1" });
   const list = el("ul");
   const problem = el("div");
@@ -42,7 +43,8 @@ export function openPayments({ signal, announce, finish }) {
     await cancelPayment(payment.payment_id);
     await refreshAccount();
     announce(t("open_payments.canceled"));
-    title.focus();
+    if (section.hidden) goOn();
+    else title.focus();
   }
 
   /** @type {Payment[]} */

@@ -71,6 +71,11 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
     if (!isBusy) payButton.setAttribute("aria-disabled", String(!offer));
   }
 
+  function toPackages() {
+    const chosen = list.querySelector("input:checked");
+    if (chosen instanceof HTMLElement) chosen.focus();
+  }
+
   /** @type {Config | null} whose currencies the pay bar offers */
   let offering = null;
 
@@ -119,7 +124,7 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
     "div",
     { class: "packages" },
     accountNotices({ signal, goTo, besideOpenPayments: true }),
-    openPayments({ signal, announce, finish }),
+    openPayments({ signal, announce, finish, goOn: toPackages }),
     rhythms,
     list,
     el("div", { class: "pay-bar" }, problem, foot),

@@ -109,6 +109,21 @@ def test_arrow_keys_go_through_the_currencies(shop: Shop) -> None:
         expect(currencies).to_be_focused()
 
 
+def test_canceling_open_payments_leads_from_one_to_the_next_and_on_to_the_packages(
+    shop: Shop, buyer: Person
+) -> None:
+    for _ in range(2):
+        buyer.order()
+    shop.visit()
+    shop.open_dialog()
+    cancel = shop.dialog.get_by_role("button", name="Cancel the payment of $4.99")
+    cancel.first.press("Enter")
+    expect(shop.dialog.get_by_role("heading", name="1 payment to finish")).to_be_focused()
+    cancel.press("Enter")
+    expect(cancel).to_be_hidden()
+    expect(shop.dialog.get_by_role("radio", checked=True)).to_be_focused()
+
+
 def test_signing_in_needs_no_mouse_either(visitor: Shop) -> None:
     visitor.badge.press("Enter")
     visitor.dialog.get_by_role("radio", name="Starter").press("Space")
