@@ -26,6 +26,8 @@ export function addCard({ signal, host, announce, aside, close, done }) {
   const save = el("button", { type: "submit", class: "button primary", hidden: true }, t("cards.save"));
   const before = new Set((cards.value ?? []).map((card) => card.id));
 
+  /** Stripe keeps the card; only the list may still have to be asked for. */
+  let isSaved = false;
   let formLife = new AbortController();
   /** @type {import("@stripe/stripe-js").Stripe} */ let stripe;
   /** @type {ReturnType<typeof cardForm>} */ let form;
@@ -49,7 +51,18 @@ export function addCard({ signal, host, announce, aside, close, done }) {
 
   /** @param {Event} event */
   const send = (event) => attempt(event, problem, async () => {
-    if ((await form.submit()).error) return announce(t("pay.incomplete"));
+    isSaved ||= await saveCard();
+    if (!isSaved) return;
+    await refreshCards();
+    done((cards.value ?? []).find((card) => !before.has(card.id)) ?? null);
+  });
+
+  /** @returns {Promise<boolean>} false: it is said why not */
+  async function saveCard() {
+    if ((await form.submit()).error) {
+      announce(t("pay.incomplete"));
+      return false;
+    }
     announce(t("cards.saving"));
     const clientSecret = await beginSavingCard();
     const { error } = await aside(() => within(stripe.confirmSetup({
@@ -58,10 +71,9 @@ export function addCard({ signal, host, announce, aside, close, done }) {
       confirmParams: { return_url: location.href },
       redirect: "if_required",
     }), CONFIRM_TIMEOUT_MS));
-    if (error) return sayRefused(error);
-    await refreshCards();
-    done((cards.value ?? []).find((card) => !before.has(card.id)) ?? null);
-  });
+    if (error) sayRefused(error);
+    return !error;
+  }
 
   /** @param {import("@stripe/stripe-js").StripeError} error */
   function sayRefused(error) {

@@ -120,6 +120,21 @@ def test_a_card_the_bank_will_not_have_saved_is_said_in_words(
     expect(cards(shop)).to_have_count(1)
 
 
+def test_a_card_is_saved_once_though_the_list_could_not_be_had_at_first(
+    shop: Shop, wallet: Wallet, windows: Windows
+) -> None:
+    windows.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    listing = "**/api/payment-methods/refresh"
+    shop.page.route(listing, lambda route: route.abort("internetdisconnected"), times=1)
+    shop.open_dialog("Payment")
+    add(shop)
+    expect(shop.dialog.get_by_role("alert")).to_contain_text("No connection.")
+    shop.dialog.get_by_role("button", name="Save card").click()
+    expect(shop.dialog.get_by_role("status")).to_have_text(f"{VISA} was saved.")
+    expect(cards(shop)).to_have_count(1)
+    assert len(wallet.refresh()) == 1
+
+
 def test_who_thinks_better_of_it_saves_nothing(shop: Shop, wallet: Wallet) -> None:
     shop.open_dialog("Payment")
     shop.dialog.get_by_role("button", name="Add a card").click()
