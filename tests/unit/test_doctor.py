@@ -24,6 +24,7 @@ MADE = Made(
         ("shown_orders", "authenticated"),
         ("list_orders", "anon"),
     },
+    hashes={"public.order": "a1", "private.settle": "b2"},
 )
 REPORT: dict[str, Any] = {
     "migrations": MADE.versions,
@@ -50,6 +51,7 @@ REPORT: dict[str, Any] = {
         {"name": "order", "search_path_is_pinned": True, "callers": []},
         {"name": "of_the_host_app", "search_path_is_pinned": False, "callers": ["anon"]},
     ],
+    "function_hashes": {"public.order": ["a0", "a1"], "private.settle": ["b2"], "public.theirs": ["c"]},
     "private_schema_open_to": [],
     "default_privileges_open_to": [],
     "ledger_is_append_only": True,
@@ -87,6 +89,8 @@ def test_a_healthy_database_has_nothing() -> None:
     [
         (("migrations",), ["20260101000000"], ("problem", "migrations")),
         (("migrations",), [*MADE.versions, "20270101000000"], ("warning", "migrations")),
+        (("function_hashes", "public.order"), ["a0"], ("problem", "functions")),
+        (("function_hashes", "private.settle"), [], ("problem", "functions")),
         (("relations", 0, "name"), "renamed", ("problem", "migrations")),
         (("functions", 1, "name"), "renamed", ("problem", "migrations")),
         (("relations", 0, "row_security"), False, ("problem", "row security")),
@@ -120,8 +124,11 @@ def test_where_test_money_is_all_there_is_its_credits_are_no_ailment() -> None:
     assert ailments(supabase_project.judge(report, MADE, livemode=False)) == []
 
 
-def test_migrations_that_were_applied_by_hand_are_known_by_what_they_made() -> None:
-    assert ailments(judged("migrations", to=None)) == []
+@pytest.mark.parametrize("of_the_host_app", [None, [], ["20250101000000"]])
+def test_migrations_that_were_applied_by_hand_are_known_by_what_they_made(
+    of_the_host_app: list[str] | None,
+) -> None:
+    assert ailments(judged("migrations", to=of_the_host_app)) == []
 
 
 def test_without_the_files_the_rest_is_looked_at() -> None:
@@ -256,6 +263,7 @@ def test_a_healthy_environment_has_nothing(env: dict[str, str]) -> None:
     [
         (WELL, {"CRON_SECRET": ""}, ("warning", "CRON_SECRET")),
         (WELL, {"CRON_SECRET": "short"}, ("warning", "CRON_SECRET")),
+        (WELL, {"PROXY_API_KEY": LONG}, ("warning", "CRON_SECRET")),
         (WELL, {"SERVICE_API_KEYS": f"short,{LONG}"}, ("warning", "SERVICE_API_KEYS")),
         (WELL, {"PAYMENTS_ENABLED": "false"}, ("warning", "PAYMENTS_ENABLED")),
         (WELL, {"FRONTEND_URL": "http://shop.example"}, ("problem", "ALLOWED_ORIGINS")),

@@ -1,5 +1,6 @@
 """What the migration files make: the versions, the tables and functions, and who may use them."""
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,16 +18,23 @@ STATEMENT = re.compile(
 )
 ARGUMENTS = re.compile(r"\([^()]*\)")  # a type among them may be a table's name
 NAME = re.compile(r"\bpublic\.(\w+)")
+BODY = re.compile(
+    r"^create(?: or replace)? function (?P<name>(?:public|private)\.\w+)\("
+    r".*?^as \$\$(?P<body>.*?)\$\$;",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 @dataclass
 class Made:
-    """`grants` holds (name, caller): reading of a table, calling of a function."""
+    """`grants` holds (name, caller): reading of a table, calling of a function. `hashes`: by
+    "schema.name" the MD5 of a function's last body."""
 
     versions: list[str] = field(default_factory=list)
     relations: set[str] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
     grants: set[tuple[str, str]] = field(default_factory=set)
+    hashes: dict[str, str] = field(default_factory=dict)
 
 
 def made_by_files(folder: Path = FOLDER) -> Made | None:
@@ -36,9 +44,16 @@ def made_by_files(folder: Path = FOLDER) -> Made | None:
         return None
     made = Made(versions=[path.name.split("_")[0] for path in files])
     for path in files:
-        for statement in STATEMENT.finditer(COMMENT.sub("", path.read_text("utf-8"))):
+        text = path.read_text("utf-8")
+        for statement in STATEMENT.finditer(COMMENT.sub("", text)):
             _take(statement, made)
+        for function in BODY.finditer(text):
+            made.hashes[function["name"]] = _md5(function["body"])
     return made
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _take(statement: re.Match[str], made: Made) -> None:
