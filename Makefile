@@ -18,7 +18,7 @@ reset: .venv/installed ## empty the sandbox's data
 
 serve: install ## run the backend alone against the real keys in .env
 	@test -f .env || { echo "There is no .env: copy env.example to .env and fill it in."; exit 1; }
-	@exec $(BIN)/dotenv run -- $(BIN)/gunicorn -c gunicorn.conf.py backend.app:app
+	@exec $(BIN)/dotenv run --no-override -- $(BIN)/gunicorn -c gunicorn.conf.py backend.app:app
 
 test: install .venv/chromium ## everything from nothing, browser and Vercel build included
 	@scripts/test.sh
@@ -35,7 +35,7 @@ vercel: install ## build for Vercel, offline
 	@scripts/vercel_build.sh
 
 migrate: install ## apply the migrations to URL=postgresql://… (DRY_RUN=1 only shows them)
-	@scripts/migrate.sh "$(URL)" $(if $(DRY_RUN),--dry-run)
+	@scripts/migrate.sh '$(value URL)' $(if $(DRY_RUN),--dry-run)
 
 bench: install ## print speed as ratios, measured in one run (QUICK=1 for a minute)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)

@@ -12,5 +12,17 @@ if [[ ! $url =~ ^postgres(ql)?:// ]]; then
   exit 1
 fi
 cli=(node_modules/.bin/supabase --workdir sql --yes)
-"${cli[@]}" db push "--remote=$url" "${@:2}"
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+if ! "${cli[@]}" db push "--remote=$url" "${@:2}" 2>&1 | tee "$said"; then
+  if grep -q "Remote migration versions not found" "$said"; then
+    cat >&2 <<'EOF'
+
+This database has migrations of your own app. Do not run the repair that is suggested above: it would
+make the database forget them. Copy sql/supabase/migrations/*.sql into your app's supabase/migrations and
+push from there, or apply them by hand: docs/database.md says how.
+EOF
+  fi
+  exit 1
+fi
 "${cli[@]}" migration list "--remote=$url"

@@ -95,6 +95,24 @@ def test_a_file_that_fails_leaves_nothing_of_itself_and_says_so(url: str) -> Non
     assert (code, applied(url)) == (0, VERSIONS), said
 
 
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_beside_an_app_with_migrations_of_its_own_it_changes_nothing_and_says_the_way(
+    url: str, options: list[str]
+) -> None:
+    """The CLI suggests a repair that would drop the app's own history."""
+    with psycopg.connect(url) as connection:
+        connection.execute("create schema supabase_migrations")
+        connection.execute("create table supabase_migrations.schema_migrations (version text)")
+        connection.execute(
+            "insert into supabase_migrations.schema_migrations values ('20250101000000')"
+        )
+    code, said = migrate(url, *options)
+    assert code != 0
+    assert "Do not run the repair" in said
+    assert "your app's supabase/migrations" in said.split("Do not run the repair")[1]
+    assert applied(url) == []
+
+
 @pytest.mark.parametrize("arguments", [[], [""], ["", "--dry-run"]])
 def test_without_an_address_it_says_how_to_give_one(arguments: list[str]) -> None:
     code, said = migrate(*arguments)
@@ -135,12 +153,13 @@ def test_it_never_prints_the_password(url: str) -> None:
 
 @pytest.mark.parametrize(("given", "passed_on"), [("", ""), ("DRY_RUN=1", "--dry-run")])
 def test_make_passes_on_where_and_whether_only_to_show(given: str, passed_on: str) -> None:
-    told = ["make", "--dry-run", "migrate", f"URL={NOWHERE}", *given.split()]
+    url = NOWHERE.replace(PASSWORD, "pa$word`id`")  # as it is, by make and by the shell
+    told = ["make", "--dry-run", "migrate", f"URL={url}", *given.split()]
     # Inside `make test` these would make it speak of levels and folders.
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(
         told, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.splitlines()[-1].strip() == (
-        f'scripts/migrate.sh "{NOWHERE}" {passed_on}'.strip()
+        f"scripts/migrate.sh '{url}' {passed_on}".strip()
     )
