@@ -22,9 +22,9 @@ from backend.config import (
     STRIPE_TIMEOUT_SECONDS,
 )
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))  # gunicorn itself refuses an empty one
 threads = 8
 preload_app = True  # import once, share the memory
 

@@ -4,6 +4,8 @@ What is missing or contradictory stops the start with sentences that name the cu
 starts with half its keys fails later, in front of a buyer. `env.example` explains each variable.
 """
 
+import base64
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
 JWKS_TIMEOUT_SECONDS = 3
 APP_WEBHOOK_TIMEOUT_SECONDS = 5
+APP_WEBHOOK_SECRET_BYTES_MIN = 24
 # The longest road on which one thing goes wrong: to cancel a subscription's order without a
 # session, whose customer is gone at Stripe: customer, price, session, customer and session again,
 # expire, look. Where more goes wrong at once, gunicorn may cut it off, and asking again goes on.
@@ -176,7 +179,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             "STRIPE_PUBLISHABLE_KEY is a secret key. It is sent to every browser: put the key "
             "that begins with pk_ there, and replace the secret key in Stripe's Dashboard."
         )
-    if settings.supabase_publishable_key.startswith("sb_secret_"):
+    if _is_service_key(settings.supabase_publishable_key):
         yield (
             "SUPABASE_PUBLISHABLE_KEY is a secret key. It is sent to every browser: put the key "
             "that begins with sb_publishable_ (or the legacy anon key) there."
@@ -195,7 +198,23 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             )
 
 
+def _is_service_key(key: str) -> bool:
+    """A legacy key is a token that says whose it is."""
+    if key.startswith("sb_secret_"):
+        return True
+    try:
+        payload = key.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return False
+    return isinstance(claims, dict) and claims.get("role") == "service_role"
+
+
 def _malformed(settings: Settings) -> Iterator[str]:
+    if urlsplit(settings.supabase_url).path:
+        yield "SUPABASE_URL must end after the host, like https://<project ref>.supabase.co."
+    if settings.supabase_url and not _is_web_address(settings.supabase_jwks_url):
+        yield "SUPABASE_JWKS_URL must be an address like https://…/auth/v1/.well-known/jwks.json."
     if not re.fullmatch("[a-z]{3}", settings.default_currency):
         yield "DEFAULT_CURRENCY must be three letters, like usd."
     for allowed in settings.allowed_origins:
@@ -210,6 +229,8 @@ def _malformed(settings: Settings) -> Iterator[str]:
     ):
         if not re.fullmatch(r"\d+ per (\d+ )?(second|minute|hour|day)s?", limit):
             yield f"{name} is {limit!r}; write it like 30 per minute."
+    if not _is_storage(settings.ratelimit_storage_uri):
+        yield "RATELIMIT_STORAGE_URI must be memory://, or a Redis: redis:// or rediss://host:port."
     if settings.app_webhook_url:
         yield from _bad_app_webhook(settings.app_webhook_url, settings.app_webhook_secret or "")
     if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
@@ -219,11 +240,19 @@ def _malformed(settings: Settings) -> Iterator[str]:
 def _bad_app_webhook(url: str, secret: str) -> Iterator[str]:
     if not _is_web_address(url):
         yield f"APP_WEBHOOK_URL is {url!r}; it must be an address like https://…."
-    if not re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,}={0,2}", secret):
+    if not _is_signing_secret(secret):
         yield (
             "APP_WEBHOOK_SECRET must be whsec_ and 24 or more random bytes in base64: "
             'echo "whsec_$(openssl rand -base64 32)"'
         )
+
+
+def _is_signing_secret(secret: str) -> bool:
+    try:
+        random = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return False
+    return secret.startswith("whsec_") and len(random) >= APP_WEBHOOK_SECRET_BYTES_MIN
 
 
 def _is_web_address(url: str) -> bool:
@@ -237,13 +266,27 @@ def _is_web_address(url: str) -> bool:
     return is_possible and parts.scheme in ("http", "https") and bool(host) and not parts.username
 
 
+def _is_storage(uri: str) -> bool:
+    """Where limits can be counted; a password in it is fine, but never shown."""
+    try:
+        parts = urlsplit(uri)
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return uri == "memory://" or (parts.scheme in ("redis", "rediss") and has_place)
+
+
 def _is_live(key: str) -> bool:
     return "_live_" in key[:8]
 
 
 def is_loopback(url: str) -> bool:
     """Whether only this machine itself can reach the address."""
-    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1", "0.0.0.0")
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return False
+    return host in ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """The environment: what is missing or contradictory stops the start and names the cure."""
 
+import jwt
 import pytest
 
 from backend.config import ConfigError, load
 from tests import shop
 
+APP_WEBHOOK = {"APP_WEBHOOK_URL": "https://app.example/"}
 SECRETS = ("SUPABASE_SECRET_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "CRON_SECRET")
 
 
@@ -12,6 +14,11 @@ def refusal(env: dict[str, str] = shop.ENV, **changed: str) -> str:
     with pytest.raises(ConfigError) as caught:
         load(env | changed)
     return str(caught.value)
+
+
+def token_of(role: str) -> str:
+    """A legacy key of a Supabase project."""
+    return jwt.encode({"role": role, "iss": "supabase"}, shop.JWT_SECRET)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +51,14 @@ def test_a_missing_variable_is_named(name: str, value: str) -> None:
         ({"STRIPE_WEBHOOK_SECRET": ","}, ["STRIPE_WEBHOOK_SECRET"]),
         ({"STRIPE_PUBLISHABLE_KEY": "sk_test_oops"}, ["STRIPE_PUBLISHABLE_KEY", "pk_"]),
         ({"SUPABASE_PUBLISHABLE_KEY": "sb_secret_oops"}, ["SUPABASE_PUBLISHABLE_KEY"]),
+        ({"SUPABASE_PUBLISHABLE_KEY": token_of("service_role")}, ["SUPABASE_PUBLISHABLE_KEY"]),
+        ({"SUPABASE_URL": "https://x.supabase.co/rest/v1"}, ["SUPABASE_URL", "end after the host"]),
+        ({"SUPABASE_JWKS_URL": "http://[bad"}, ["SUPABASE_JWKS_URL"]),
+        ({"RATELIMIT_STORAGE_URI": "redis-host:6379"}, ["RATELIMIT_STORAGE_URI", "redis://"]),
+        ({"RATELIMIT_STORAGE_URI": "redis://h:notaport"}, ["RATELIMIT_STORAGE_URI"]),
+        ({"RATELIMIT_STORAGE_URI": "memcached://h:11211"}, ["RATELIMIT_STORAGE_URI"]),
+        (APP_WEBHOOK | {"APP_WEBHOOK_SECRET": "whsec_" + "a" * 33}, ["APP_WEBHOOK_SECRET"]),
+        (APP_WEBHOOK | {"APP_WEBHOOK_SECRET": "whsec_YWJj"}, ["APP_WEBHOOK_SECRET"]),
         ({"PAYMENT_ENV": "live"}, ["STRIPE_SECRET_KEY", "PAYMENT_ENV", "test key"]),
         ({"STRIPE_PUBLISHABLE_KEY": "pk_live_x"}, ["STRIPE_PUBLISHABLE_KEY", "live key"]),
         ({"RATELIMIT_BUYING": "often"}, ["RATELIMIT_BUYING"]),
@@ -67,9 +82,22 @@ def test_a_contradiction_names_the_cure(changed: dict[str, str], named: list[str
 
 @pytest.mark.parametrize("legacy", ["eyJ.service.role", "sb_secret_x"])
 def test_a_refusal_shows_no_secret(legacy: str) -> None:
-    sentence = refusal(SUPABASE_SECRET_KEY=legacy, STRIPE_WEBHOOK_SECRET="not-a-whsec")
+    sentence = refusal(
+        SUPABASE_SECRET_KEY=legacy,
+        STRIPE_WEBHOOK_SECRET="not-a-whsec",
+        RATELIMIT_STORAGE_URI="reddis://u:hunter2@h:1",
+    )
     assert legacy not in sentence
     assert "not-a-whsec" not in sentence
+    assert "hunter2" not in sentence
+
+
+def test_a_legacy_anon_key_and_a_redis_with_a_password_are_fine() -> None:
+    settings = load(shop.ENV | {
+        "SUPABASE_PUBLISHABLE_KEY": token_of("anon"),
+        "RATELIMIT_STORAGE_URI": "rediss://u:p@h:6379/0",
+    })  # fmt: skip
+    assert settings.supabase_publishable_key == token_of("anon")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
 """Time limits fit inside each other: no worker dies between Stripe and the database."""
 
+import os
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backend import config
+from tests import shop
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,3 +44,18 @@ def test_one_slow_client_does_not_hold_the_only_worker(gunicorn: dict[str, Any])
         "gthread",
         True,
     )
+
+
+def test_gunicorn_starts_with_what_the_example_says() -> None:
+    """As `make serve` does with a copy of env.example in which the required values are filled in."""
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "--check-config"]
+    dotenv = [sys.executable, "-m", "dotenv", "-f", "env.example", "run", "--no-override", "--"]
+    checked = subprocess.run(
+        [*dotenv, *gunicorn, "backend.app:app"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]} | shop.ENV,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert checked.returncode == 0, checked.stderr
