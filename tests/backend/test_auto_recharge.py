@@ -583,6 +583,20 @@ def test_an_answer_that_was_lost_is_found_by_the_next_run(
     assert len(stripe_console.api("payment_intents", customer=customer)["data"]) == 1
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_shop_whose_key_is_refused_has_tried_no_card(
+    due: Wallet, stripe_console: StripeConsole, jobs: Jobs, status: int
+) -> None:
+    """Three failures switch it off: those of the shop's own key must not."""
+    stripe_console.fault(method="POST", path=CREATE, status=status, times=4)
+    for _ in range(4):
+        assert jobs.recharge() == {"unavailable": 1}
+    assert [payment["status"] for payment in recharges(due.buyer)] == ["pending"]
+    assert jobs.recharge() == {"succeeded": 1}
+    assert due.buyer.available == 500
+    assert len(stripe_console.charged(due.buyer.email)) == 1
+
+
 @pytest.mark.parametrize("verb", ["refresh", "cancel"])
 def test_a_buyer_who_looks_at_a_recharge_whose_answer_was_lost_does_no_harm(
     due: Wallet, jobs: Jobs, stripe_console: StripeConsole, shop_floor: Shop, verb: str
