@@ -73,6 +73,13 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         )
     elif len(settings.cron_secret) < SECRET_LENGTH_MIN:
         yield Finding.warning(AREA, "CRON_SECRET", "It is short enough to be guessed.", NEW_SECRET)
+    elif settings.proxy_api_key:
+        yield Finding.warning(
+            AREA,
+            "CRON_SECRET",
+            "PROXY_API_KEY is set: a scheduler that does not send it gets a 401 from every job.",
+            "Let it send both; Vercel's own cron can't, so unset PROXY_API_KEY where that calls.",
+        )
     else:
         yield Finding.ok(AREA, "CRON_SECRET", "The scheduler may call the jobs.")
     short = [key for key in settings.service_api_keys if len(key) < SECRET_LENGTH_MIN]
