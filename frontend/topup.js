@@ -8,7 +8,7 @@
  * Topup signs people in by itself. An app that has a Supabase session already lends its token, and
  * tells when somebody came or went:
  *
- *     import { configure, sessionChanged } from "https://credits.example/topup.js";
+ *     import { configure, creditsChanged, sessionChanged } from "https://credits.example/topup.js";
  *     configure({
  *       apiBase: "https://credits.example",          // default: where this module came from
  *       getAccessToken: async ({ refresh }) => {     // refresh: the last token was refused
@@ -17,17 +17,22 @@
  *       },
  *     });
  *     supabase.auth.onAuthStateChange(() => setTimeout(sessionChanged));   // outside of its lock
+ *     creditsChanged();                                                    // the app has spent some
  *
- * A page whose address says `?payment=<id>` opens the dialog at that payment.
+ * Such an app also names the page of its own that buyers come back to, on an allowed origin, for
+ * Topup's pages know nothing of its session: `<credits-dialog return-url="/account">`. There, and
+ * wherever an address says `?payment=<id>`, the dialog opens and says what became of the payment.
  *
- * `configure` is called before the page has finished loading (any module script does). The colours
- * and the font follow custom properties, see styles/base.css.js.
+ * `configure` is called before the page has finished loading (any module script does), or at once
+ * after `await import(…)`. The colours and the font follow custom properties, see
+ * styles/base.css.js.
  */
 import { CreditsBadge } from "./elements/credits-badge.js";
 import { CreditsDialog } from "./elements/credits-dialog.js";
 import { openDialog } from "./elements/open-dialog.js";
 import { UUID } from "./lib/address.js";
 import { settings } from "./lib/settings.js";
+import { refreshAccount } from "./state/account.js";
 import { findSession } from "./state/session.js";
 
 /** @param {Partial<import("./lib/settings.js").Settings>} given */
@@ -38,23 +43,34 @@ export function configure(given) {
 /** The embedding app's own session began or ended. */
 export const sessionChanged = findSession;
 
+/** The embedding app has spent or given credits: the badge asks anew. */
+export const creditsChanged = refreshAccount;
+
+/** Elements of our own pages, which say themselves what became of a payment. */
+const PAYMENT_PAGES = "payment-result, payment-canceled";
+
 if (!customElements.get("credits-badge")) {
   customElements.define("credits-dialog", CreditsDialog);
   customElements.define("credits-badge", CreditsBadge);
   whenConfigured(async () => {
     await findSession();
-    finishNamedPayment();
+    showNamedPayment();
   });
 }
 
-/** `?payment=<id>` on the page's address: a payment that was begun inside it, and waits there. */
-function finishNamedPayment() {
+/**
+ * `?payment=<id>` on the page's address: a payment that was begun inside it, and waits there.
+ * `?payment_id=<id>`: one that its buyer comes back from; who canceled it finds it among the open ones.
+ */
+function showNamedPayment() {
   const address = new URL(location.href);
-  const id = address.searchParams.get("payment") ?? "";
-  if (!UUID.test(id)) return;
-  address.searchParams.delete("payment");
+  const named = address.searchParams;
+  const id = named.get("payment") ?? named.get("payment_id") ?? "";
+  if (!UUID.test(id) || document.querySelector(PAYMENT_PAGES)) return;
+  const isCanceled = named.has("canceled");
+  for (const name of ["payment", "payment_id", "canceled"]) named.delete(name);
   history.replaceState(history.state, "", address); // Not again with the next reload.
-  openDialog("payment", id);
+  if (!isCanceled) openDialog("payment", id);
 }
 
 /**
@@ -63,7 +79,7 @@ function finishNamedPayment() {
  * @param {() => void} start
  */
 function whenConfigured(start) {
-  if (document.readyState === "complete") return start();
+  if (document.readyState === "complete") return void setTimeout(start); // whoever imported it goes first
   const waiting = new AbortController();
   for (const event of ["DOMContentLoaded", "load"]) {
     addEventListener(event, () => (waiting.abort(), start()), { signal: waiting.signal });

@@ -129,6 +129,7 @@ def test_pages_carry_the_headers_of_the_backend(output: VercelOutput, address: s
         if name not in ("Content-Type", "Content-Length", "X-Request-Id")
     }
     expected["Cache-Control"] = "public, max-age=0, must-revalidate"
+    expected["Access-Control-Allow-Origin"] = "*"  # as the route of the pages says
     assert output.resolve(address).headers == expected
 
 

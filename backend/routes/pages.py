@@ -34,6 +34,8 @@ FRONTEND = Path(__file__).resolve().parent.parent.parent / "frontend"
 def page(path: str) -> Response:
     """One file, revalidated by its ETag each time: a deployed fix must reach the next click."""
     response = send_from_directory(FRONTEND, path)
+    # Browsers fetch modules with CORS, and the app in whose header they stand has its own origin.
+    response.headers["Access-Control-Allow-Origin"] = "*"
     response.cache_control.no_cache = True
     response.cache_control.max_age = None
     return response

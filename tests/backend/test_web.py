@@ -95,6 +95,12 @@ def test_every_answer_has_the_headers_that_protect_a_browser(sandbox: Env, path:
     assert "werkzeug" not in headers.get("Server", "").lower()
 
 
+@pytest.mark.parametrize("path", ["/topup.js", "/elements/credits-badge.js", "/icons/topup.svg"])
+def test_the_pages_modules_load_in_an_app_of_any_origin(sandbox: Env, path: str) -> None:
+    answer = ask(sandbox, "GET", path, headers={"Origin": "https://app.example"})
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
+
+
 def policy(client: Any) -> dict[str, list[str]]:
     header = client.get("/api/health").headers["Content-Security-Policy"]
     return {name: words for name, *words in (part.split() for part in header.split(";"))}

@@ -1,0 +1,100 @@
+"""The badge in an app of another origin, which signs people in itself."""
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser import Windows
+from tests.journeys.gifts import give
+from tests.journeys.shop import Shop
+from tests.people import Person
+
+Env = dict[str, str]
+HOST_PAGE = "/account?tab=1"
+HTML = """<!doctype html><html lang="en"><title>An app</title>
+<script type="module" src="{topup}/topup.js"></script>
+<script type="module" src="/app.js"></script>
+<credits-badge></credits-badge><credits-dialog return-url="{page}"></credits-dialog></html>"""
+APP = """import {{ configure }} from "{topup}/topup.js";
+configure({{ getAccessToken: () => localStorage.getItem("token") }});"""
+# What README asks of a host page's policy for Stripe's own page, and the app's own scripts.
+POLICY = "default-src 'none'; script-src 'self' {topup}; connect-src {topup}"
+LATE = """async ([topup, token]) => {
+  const { configure } = await import(`${topup}/topup.js`);
+  configure({ getAccessToken: () => token });
+  document.body.append(document.createElement("credits-badge"));
+}"""
+
+
+class Host:
+    """An app at `http://localhost`, where Topup is at `http://127.0.0.1`."""
+
+    def __init__(self, page: Page, env: Env) -> None:
+        self.origin = env["BACKEND_URL"].replace("127.0.0.1", "localhost")
+        self.shop = Shop(page, env)
+        self.page = page
+        self._topup = env["BACKEND_URL"]
+        page.route(f"{self.origin}/**", self._serve)
+
+    def visit(self, token: str) -> None:
+        self.page.add_init_script(f"localStorage.setItem('token', '{token}')")
+        self.page.goto(self.origin + HOST_PAGE)
+
+    def _serve(self, route: Route) -> None:
+        is_script = route.request.url.endswith(".js")
+        text = (APP if is_script else HTML).format(topup=self._topup, page=HOST_PAGE)
+        kind = "text/javascript" if is_script else "text/html"
+        policy = {"Content-Security-Policy": POLICY.format(topup=self._topup)}
+        route.fulfill(body=text, content_type=kind, headers=policy)
+
+
+@pytest.fixture
+def host(windows: Windows, sandbox: Env) -> Host:
+    # Its page is not served by this machine, from which Chromium keeps others away.
+    return Host(windows.open(permissions=["local-network-access"]), sandbox)
+
+
+def test_who_pays_on_stripes_page_comes_back_to_the_app_and_sees_the_credits(
+    host: Host, buyer: Person, windows: Windows
+) -> None:
+    windows.expect_complaint("404")
+    host.visit(buyer.token)
+    host.shop.expect_balance(0)
+    host.shop.start_buying().pay_by_card()
+    host.page.wait_for_url(f"{host.origin}/account?*")
+    host.page.reload()  # where a redirect leads, the browser asks whoever is really there
+    host.shop.payment.expect_paid()
+    host.shop.expect_balance(500)
+    assert host.page.url == host.origin + HOST_PAGE
+
+
+def test_who_leaves_stripes_page_comes_back_to_the_app_and_may_go_on(
+    host: Host, buyer: Person
+) -> None:
+    host.visit(buyer.token)
+    host.shop.start_buying().go_back()
+    expect(host.shop.badge).to_have_accessible_name("Credits: 0 available, 1 payment to finish")
+    expect(host.shop.dialog).to_be_hidden()
+    assert host.page.url == host.origin + HOST_PAGE
+
+
+def test_an_app_that_has_spent_credits_lets_the_badge_know(
+    host: Host, buyer: Person, database: psycopg.Connection[dict], sandbox: Env
+) -> None:
+    host.visit(buyer.token)
+    host.shop.expect_balance(0)
+    give(database, buyer, 70, "A present")
+    changed = (
+        "(topup) => import(`${topup}/topup.js`).then(({ creditsChanged }) => creditsChanged())"
+    )
+    host.page.evaluate(changed, sandbox["BACKEND_URL"])
+    host.shop.expect_balance(70)
+
+
+def test_an_app_that_loads_it_late_lends_its_session_all_the_same(
+    buyer: Person, windows: Windows, sandbox: Env
+) -> None:
+    page = windows.open()
+    page.goto(f"{sandbox['BACKEND_URL']}/styles/page.css")
+    page.evaluate(LATE, [sandbox["BACKEND_URL"], buyer.token])
+    Shop(page, sandbox).expect_balance(0)
