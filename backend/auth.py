@@ -72,21 +72,28 @@ def policy(name: Policy) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def register(app: Flask, settings: Settings) -> None:
     """Give the app what `identify` needs. Raises RuntimeError for a view without a policy."""
     app.extensions["verifier"] = TokenVerifier(settings)
-    for endpoint, view in app.view_functions.items():
-        if not hasattr(view, "policy"):
-            raise RuntimeError(f"{endpoint} names no policy: say who may call it.")
+    for endpoint in app.view_functions:
+        _require_policy(app, endpoint)
 
 
 def identify() -> None:
     """Before each request: find out who calls, without refusing anybody yet.
 
-    Refusing comes after the rate limits, so that guessing credentials is limited too.
+    Refusing comes after the rate limits, so that guessing credentials is limited too. Raises
+    RuntimeError for a view without a policy: a host app may have mounted one since the start.
     """
+    if request.endpoint:
+        _require_policy(current_app, request.endpoint)
     g.caller, g.refusal = None, None
     try:
         g.caller = _caller(_bearer())
     except Problem as refusal:
         g.refusal = refusal
+
+
+def _require_policy(app: Flask, endpoint: str) -> None:
+    if not hasattr(app.view_functions[endpoint], "policy"):
+        raise RuntimeError(f"{endpoint} names no policy: say who may call it.")
 
 
 def enforce(required: Policy) -> None:

@@ -1,11 +1,16 @@
 """For an app that mounts its own routes on this backend: what a route costs, beside the route.
 
+    from backend.app import app
+    from backend.auth import policy
     from backend.costs import costs, hold, spend
 
-    @app.post("/documents")
+    @app.post("/api/documents")  # pages of other origins may call what is below /api/
     @policy("user")
     @costs("docx_processing", quantity=started_thousand_words)
     def process_document(): …
+
+A body has 64 KiB at most, unless `request.max_content_length` is set before it is read. On Vercel,
+api/index.py imports the app, and .vercelignore and vercel.json name its folder.
 
 `@costs` holds before the work, captures after it and releases when it fails. `quantity` is a number
 of units or a function of nothing that gives one (it may read flask.request). Work that may take

@@ -1,6 +1,6 @@
 """A living example: an app that mounts a route of its own on this backend, and charges for it.
 
-    gunicorn -c gunicorn.conf.py examples.word_count:app
+    gunicorn -c gunicorn.conf.py examples.word_count:app     # needs requirements-dev.txt
 
 `POST /api/examples/word-count` takes a .docx, counts its words and costs credits per started
 thousand of them. How many there are is known only when the work is done, so it holds what the

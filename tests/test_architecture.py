@@ -116,6 +116,13 @@ def test_a_route_without_a_policy_stops_the_start(monkeypatch: pytest.MonkeyPatc
         shop.app()
 
 
+def test_a_route_that_is_mounted_later_without_a_policy_serves_nobody() -> None:
+    app = shop.app()
+    app.add_url_rule("/api/open", view_func=lambda: "Come in")
+    answer = app.test_client().get("/api/open")
+    assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
+
+
 SECRETS = re.compile(
     r"\b(?:sk|rk)_(?:test|live)_[A-Za-z0-9]{24,}|\bwhsec_[A-Za-z0-9]{24,}"
     r"|\bsb_secret_[A-Za-z0-9_]{20,}|\beyJ[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}"
