@@ -7,6 +7,7 @@ shape of Stripe's API reference. Every method raises what gateways/stripe_errors
 """
 
 import functools
+import time
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -18,6 +19,8 @@ from backend.gateways.stripe_errors import problem_of
 
 Params = dict[str, Any]
 StripeObject = dict[str, Any]
+
+HOUR_SECONDS = 3600
 
 # All that is known about the money of an object, in one request.
 CUSTOMER_EXPAND = ["invoice_settings.default_payment_method"]
@@ -38,6 +41,15 @@ LISTS: dict[str, Params] = {
     "refunds": {},
     "disputes": {},
 }
+
+
+def for_this_hour(key: str) -> str:
+    """An idempotency key for what many may ask for, and may be made twice: who asks at the same
+    moment gets the same. Stripe repeats even a 500 for a day, which nobody must wait for.
+
+    https://docs.stripe.com/api/idempotent_requests
+    """
+    return f"{key}-{int(time.time()) // HOUR_SECONDS}"
 
 
 class StripeApi:
@@ -124,9 +136,14 @@ class StripeApi:
         return _run(self._v1.subscriptions.retrieve, subscription_id)
 
     def cancel_at_period_end(self, subscription_id: str, cancel: bool) -> StripeObject:
-        """Let it run out, or let it go on after all. Raises StripeRejected if it has ended."""
-        params = {"cancel_at_period_end": cancel}
-        return _run(self._v1.subscriptions.update, subscription_id, params)
+        """Let it run out, or let it go on after all. Raises StripeRejected where that can't be."""
+        params: Params = {"cancel_at_period_end": cancel}
+        subscription = _run(self._v1.subscriptions.update, subscription_id, params)
+        if cancel or not subscription.get("cancel_at"):
+            return subscription
+        # The customer portal plans an end by its time alone.
+        # https://docs.stripe.com/billing/subscriptions/billing-mode/compare
+        return _run(self._v1.subscriptions.update, subscription_id, {"cancel_at": ""})
 
     def end_subscription(self, subscription_id: str) -> StripeObject:
         """Cancel at once, without a refund."""

@@ -1,6 +1,6 @@
 """Prices at Stripe: one for each way a package is sold by subscription, named by its invoices."""
 
-from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_api import StripeApi, for_this_hour
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services.orders import Order
@@ -26,6 +26,8 @@ class Prices:
         sold = f"{payment['package_id']}-{payment['credits']}"
         terms = f"{sold}-{payment['currency']}-{payment['amount']}"
         key = f"price-{terms}-{order['interval']}-{order['locale']}"
+        if replaces:  # who meets the same archived price at the same time makes the same new one
+            key += f"-after-{replaces}"
         price = self._stripe.create_price(
             {
                 "currency": payment["currency"],
@@ -34,8 +36,7 @@ class Prices:
                 "product_data": {"name": order["product"]["name"], "metadata": mark},
                 "metadata": mark,
             },
-            # Who meets the same archived price at the same time makes the same new one.
-            idempotency_key=f"{key}-after-{replaces}" if replaces else key,
+            for_this_hour(key),
         )
         self._database.as_service(
             "record_price",

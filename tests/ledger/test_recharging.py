@@ -172,14 +172,27 @@ def test_who_is_dearer_now_is_not_charged(books: Books, desk: Desk, ready: str) 
 
 
 def test_users_who_are_not_due_hold_nobody_up(books: Books, desk: Desk) -> None:
-    """However many of them come first."""
-    users = sorted(books.new_user() for _ in range(12))
+    """However many of them there are."""
+    users = {books.new_user() for _ in range(12)}
     for user_id in users:
         desk.card(desk.customer(user_id))
         desk.recharge(user_id)
     for order in desk.claim(11):
         wait_for_buyer(desk, order["payment"])
-    assert [order["payment"]["user_id"] for order in desk.claim(5)] == users[11:]
+        users.remove(order["payment"]["user_id"])
+    assert {order["payment"]["user_id"] for order in desk.claim(5)} == users
+
+
+def test_users_whom_stripe_can_not_answer_for_hold_nobody_up(books: Books, desk: Desk) -> None:
+    """What is lost is due again at once: it must not come first each time."""
+    users = {books.new_user() for _ in range(6)}
+    for user_id in users:
+        desk.card(desk.customer(user_id))
+        desk.recharge(user_id)
+    claimed: set[str] = set()
+    for _ in range(100):
+        claimed |= {order["payment"]["user_id"] for order in desk.claim(3)}
+    assert claimed == users
 
 
 def test_test_money_recharges_nothing_live(desk: Desk, ready: str) -> None:

@@ -2,7 +2,8 @@
 -- credits came in another way, while it was deciding.
 --
 -- Does:  replaces claim_auto_recharges of the file on auto-recharge, which reads the last recharge once,
---        and only then asks whether another is due and the credits are still missing.
+--        and only then asks whether another is due and the credits are still missing. Who is due comes
+--        in any order: ten whom Stripe could not answer for kept everybody else waiting.
 -- Locks: none.
 -- Undo:  create claim_auto_recharges anew as it stands in that file.
 
@@ -30,7 +31,8 @@ begin
     where recharge.enabled and recharge.livemode = p_livemode
       and private.available_credits(recharge.user_id) < recharge.threshold
       and private.may_recharge(recharge)
-    order by recharge.user_id limit p_limit
+    -- Whoever can't be charged now is due again at once: he must not stand before everybody else for ever.
+    order by random() limit p_limit
     for update of recharge skip locked
   loop
     -- Since this row was found, the last recharge may have been heard of, and its credits have come. Asked
