@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from backend.services import facts
-from backend.services.facts.payments import DELAYED_METHODS
+from backend.services.facts.payments import DELAYED_METHODS, WAITING_ACTIONS
 
 PAYMENT_ID = "7f8de1a4-3f0c-4a4e-9a52-0f8e1c1f5a10"
 METADATA = {"payment_id": PAYMENT_ID, "user_id": "u"}
@@ -103,6 +103,18 @@ def test_a_bank_that_says_no_ends_the_payment_and_a_card_may_be_tried_again(
     learnt = facts.of_payment_intent(intent(last_payment_error=error))
     assert outcome(learnt).get("ended") == ended
     assert learnt["error"]["code"]
+
+
+@pytest.mark.parametrize("action", sorted(WAITING_ACTIONS))
+def test_what_takes_the_buyer_days_is_under_way(action: str) -> None:
+    """Otherwise it would be ended after a day, with the voucher still in his hand."""
+    learnt = facts.of_payment_intent(intent(status="requires_action", next_action={"type": action}))
+    assert outcome(learnt) == {"processing": True}
+
+
+def test_what_is_waited_for_are_stripes_words() -> None:
+    fields = set(stripe.PaymentIntent.NextAction.__annotations__)
+    assert fields > WAITING_ACTIONS
 
 
 def test_the_methods_that_answer_late_are_stripes() -> None:

@@ -24,7 +24,12 @@ ASYNC_PAYMENT_FAILED: Facts = {
 # https://docs.stripe.com/payments/payment-methods#payment-notification
 DELAYED_METHODS = frozenset({
     "acss_debit", "au_becs_debit", "bacs_debit", "boleto", "customer_balance", "konbini",
-    "multibanco", "nz_bank_account", "oxxo", "sepa_debit", "us_bank_account",
+    "multibanco", "nz_bank_account", "oxxo", "payto", "sepa_debit", "us_bank_account",
+})  # fmt: skip
+# What the buyer does about it takes him days: a voucher, a transfer, two small amounts to look for.
+WAITING_ACTIONS = frozenset({
+    "boleto_display_details", "display_bank_transfer_instructions", "konbini_display_details",
+    "multibanco_display_details", "oxxo_display_details", "verify_with_microdeposits",
 })  # fmt: skip
 
 
@@ -98,6 +103,9 @@ def of_payment_intent(intent: StripeObject) -> Facts:
             }
         case "processing":
             facts["processing"] = True
+        case "requires_action":
+            if (intent.get("next_action") or {}).get("type") in WAITING_ACTIONS:
+                facts["processing"] = True
         case "canceled":
             # An expired session cancels its intent with it; nobody has decided anything then.
             is_expired = intent.get("cancellation_reason") in ("expired", "abandoned", "automatic")
