@@ -33,11 +33,13 @@ class Subscriptions:
         )
 
     def cancel(self, user_id: str, subscription_id: str) -> dict[str, Any]:
-        """Let it end with the period that is paid for; again changes nothing."""
+        """Let it end with the period that is paid for; again changes nothing. Raises InvalidState
+        where Stripe refuses, because of another planned change."""
         return self._change(user_id, subscription_id, cancel=True)
 
     def resume(self, user_id: str, subscription_id: str) -> dict[str, Any]:
-        """Let it go on after all, while its period lasts. Raises InvalidState once it has ended."""
+        """Let it go on after all, while its period lasts. Raises InvalidState once it has ended,
+        and as `cancel` does."""
         return self._change(user_id, subscription_id, cancel=False)
 
     def open_portal(
@@ -67,12 +69,14 @@ class Subscriptions:
         asked_at = time.time()
         try:
             subscription = self._stripe.cancel_at_period_end(subscription_id, cancel)
-        except StripeRejected:  # it ended meanwhile
+        except StripeRejected:  # it ended meanwhile, or another change of it is planned
             subscription = self._stripe.retrieve_subscription(subscription_id)
         learnt = facts.of_subscription(subscription, asked_at)
         self._database.as_service("record_facts", facts=learnt)
         if subscription.get("ended_at"):
             raise InvalidState("This subscription has ended.")
+        if learnt["subscription"]["cancel_at_period_end"] is not cancel:
+            raise InvalidState("Another change is planned. Manage this subscription at Stripe.")
         return next(
             mine for mine in self.of_user(user_id) if mine["subscription_id"] == subscription_id
         )

@@ -356,7 +356,26 @@ def test_what_is_canceled_in_the_portal_is_listed_so(
     wish = {"subscription": subscribed.subscription["id"], "action": "cancel"}
     assert HTTP.post(f"{url}/plan", data=wish).status_code == 303
     stripe_console.release()
+    assert subscribed.subscription["cancel_at_period_end"] is False  # it says so by the time alone
     assert subscribed.listed["cancel_at_period_end"] is True
+
+    resumed = subscribed.buyer.post(RESUME, {"subscription_id": subscribed.subscription["id"]})
+    assert (resumed.status_code, resumed.json()["cancel_at_period_end"]) == (200, False)
+    assert subscribed.subscription["cancel_at"] is None
+
+
+def test_what_stripe_refuses_to_cancel_is_not_said_to_be_canceled(
+    subscribed: Subscriber, stripe_console: StripeConsole
+) -> None:
+    """A change that is planned in the portal is in the way."""
+    subscription_id = subscribed.subscription["id"]
+    path = f"/v1/subscriptions/{subscription_id}"
+    stripe_console.fault(method="POST", path=path, status=400)
+    refused = subscribed.buyer.post(CANCEL, {"subscription_id": subscription_id}, key="1")
+    assert (refused.status_code, refused.json()["code"]) == (409, "invalid_state")
+    assert subscribed.listed["cancel_at_period_end"] is False
+    canceled = subscribed.buyer.post(CANCEL, {"subscription_id": subscription_id}, key="1")
+    assert (canceled.status_code, canceled.json()["cancel_at_period_end"]) == (200, True)
 
 
 def test_who_has_bought_nothing_yet_has_a_portal_too(

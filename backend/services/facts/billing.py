@@ -87,7 +87,7 @@ def of_subscription(subscription: StripeObject, asked_at: float | None = None) -
                 "customer_id": id_of(subscription["customer"]),
                 "price_id": item["price"]["id"],
                 "status": subscription["status"],
-                "cancel_at_period_end": subscription["cancel_at_period_end"],
+                "cancel_at_period_end": _ends_with_its_period(subscription),
                 "current_period_end": time_of(item["current_period_end"]),
                 "ended_at": time_of(subscription.get("ended_at")),
                 "created_at": time_of(subscription["created"]),
@@ -95,6 +95,16 @@ def of_subscription(subscription: StripeObject, asked_at: float | None = None) -
             }
         )
     }
+
+
+def _ends_with_its_period(subscription: StripeObject) -> bool:
+    """The API says it by the flag, the customer portal by the time alone."""
+    cancel_at = subscription.get("cancel_at")
+    is_in_time = (
+        cancel_at is not None
+        and cancel_at <= subscription["items"]["data"][0]["current_period_end"]
+    )
+    return subscription["cancel_at_period_end"] or is_in_time
 
 
 def _unpaid(invoice: StripeObject, code: str) -> Facts | None:

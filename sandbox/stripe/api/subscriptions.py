@@ -107,6 +107,7 @@ def retrieve(tx: Transaction, params: Params, id: str) -> Object:
     SubscriptionModifyParams,
     [
         *KNOWN,
+        "cancel_at",
         "cancellation_details",
         "items.deleted",
         "items.id",
@@ -135,9 +136,11 @@ def _update(tx: Transaction, subscription: Object, params: Params) -> Object:
             "A canceled subscription can only update its cancellation_details and metadata.",
         )
     changes: Params = {"metadata": merged_metadata(subscription, params.get("metadata"))}
-    if "cancel_at_period_end" in params:
-        wanted = params["cancel_at_period_end"]
+    wanted = params.get("cancel_at_period_end", False)
+    if wanted or ("cancel_at_period_end" in params and subscription["cancel_at_period_end"]):
         changes |= subscriptions.cancel_at_period_end(subscription, wanted=wanted)
+    if "cancel_at" in params:
+        changes |= _without_end(subscription, params["cancel_at"])
     if "cancellation_details" in params:
         given = {name: text or None for name, text in params["cancellation_details"].items()}
         known: Params = changes.get("cancellation_details") or subscription["cancellation_details"]
@@ -169,6 +172,12 @@ def _update(tx: Transaction, subscription: Object, params: Params) -> Object:
             at=params.get("proration_date"),
         )
     return subscription
+
+
+def _without_end(subscription: Object, cancel_at: Any) -> Object:
+    if cancel_at != "":
+        raise InvalidParams("The sandbox only takes a planned end back.", param="cancel_at")
+    return subscriptions.cancel_at_period_end(subscription, wanted=False)
 
 
 def _item(tx: Transaction, item: Params, place: int) -> tuple[Object, int, dict[str, str]]:

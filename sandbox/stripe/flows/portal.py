@@ -84,7 +84,10 @@ def new_card(tx: Transaction, customer: Object, number: str) -> Object:
 def _change(tx: Transaction, subscription: Object, *, wanted: bool) -> None:
     if subscription["status"] in subscriptions.OVER:
         raise InvalidRequest("This subscription is over.")
+    # In flexible billing mode it plans the end by its time alone.
+    # https://docs.stripe.com/billing/subscriptions/billing-mode/compare
     changes = subscriptions.cancel_at_period_end(subscription, wanted=wanted)
+    changes["cancel_at_period_end"] = False
     previous = tx.change(subscription, **changes)
     if previous:
         emit(tx, "customer.subscription.updated", subscription, previous)

@@ -143,7 +143,7 @@ def _plan(tx: Transaction, subscription: Object, language: str) -> dict[str, Any
         "price": _price(subscription["items"]["data"][0]["price"], language),
         "when": _when(subscription, language),
         "is_over": is_over,
-        "is_ending": subscription["cancel_at_period_end"],
+        "is_ending": subscription["cancel_at"] is not None,
         "choices": [
             (price["id"], f"{_name(tx, price)}, {_price(price, language)}") for price in offered
         ],
@@ -165,7 +165,7 @@ def _when(subscription: Object, language: str) -> str:
     end = subscriptions.period_of(subscription)[1]
     if subscription["ended_at"]:
         return text["ended_on"].format(day(subscription["ended_at"], language))
-    if subscription["cancel_at_period_end"]:
+    if subscription["cancel_at"]:
         return text["ends_on"].format(day(end, language))
     if subscription["status"] == "trialing":
         return text["trial_until"].format(day(end, language))

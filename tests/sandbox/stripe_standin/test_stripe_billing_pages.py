@@ -129,10 +129,11 @@ def test_a_customer_cancels_and_thinks_again(standin: Standin, client: stripe.St
     form = {"subscription": subscription.id}
     standin.post(f"{portal.url}/plan", {**form, "action": "cancel"})
     ending = client.v1.subscriptions.retrieve(subscription.id)
-    assert (ending.cancel_at_period_end, ending.status) == (True, "active")
+    assert (ending.cancel_at_period_end, ending.status) == (False, "active")
+    assert ending.cancel_at == ending["items"].data[0].current_period_end
     assert "Ends on" in HTTP.get(portal.url).text
     standin.post(f"{portal.url}/plan", {**form, "action": "keep"})
-    assert not client.v1.subscriptions.retrieve(subscription.id).cancel_at_period_end
+    assert client.v1.subscriptions.retrieve(subscription.id).cancel_at is None
 
 
 def test_a_customer_switches_plans(standin: Standin, client: stripe.StripeClient) -> None:
