@@ -35,7 +35,8 @@ def text(settings: Settings, parts: set[str], seconds: float) -> str:
             *(f"  {email:22} {password:18} {_role(app)}" for email, password, app in ACCOUNTS),
             "\nPay with (any future date, any CVC)",
             *(f"  {number}  {outcome}" for number, outcome in TEST_CARDS.items()),
-            f"\nData and logs: {settings.data}. Addresses and keys: python -m sandbox env\n",
+            f"\nData and logs: {settings.data}."
+            " Addresses and keys: .venv/bin/python -m sandbox env\n",
         ]
     )
 

@@ -158,8 +158,16 @@ def _recurring(order: Order, price_id: str) -> dict[str, Any]:
     return {
         "mode": "subscription",
         "line_items": [{"quantity": 1, "price": price_id}],
-        # Every invoice repeats this; the first one finds its order by it.
-        "subscription_data": {"metadata": metadata_of(order["payment"])},
+        "subscription_data": {
+            # Every invoice repeats this; the first one finds its order by it.
+            "metadata": metadata_of(order["payment"]),
+            # Proration lines before discounts, as all others: credits follow their amounts.
+            # https://docs.stripe.com/billing/subscriptions/billing-mode/compare
+            "billing_mode": {
+                "type": "flexible",
+                "flexible": {"proration_discounts": "itemized"},
+            },
+        },
     }
 
 

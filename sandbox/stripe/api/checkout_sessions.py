@@ -66,6 +66,8 @@ KNOWN = (
     "saved_payment_method_options.allow_redisplay_filters",
     "saved_payment_method_options.payment_method_save",
     "submit_type",
+    "subscription_data.billing_mode.flexible.proration_discounts",
+    "subscription_data.billing_mode.type",
     "subscription_data.description",
     "subscription_data.metadata",
     "subscription_data.trial_period_days",

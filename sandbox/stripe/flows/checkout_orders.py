@@ -120,6 +120,7 @@ def _subscribe(
         offers=checkout_sums.offers_of(tx, session),
         automatic_tax=session["automatic_tax"]["enabled"],
         trial_days=data.get("trial_period_days", 0),
+        billing_mode=data.get("billing_mode"),
         description=data.get("description"),
         default_payment_method=method_id,
         checkout_session=session["id"],

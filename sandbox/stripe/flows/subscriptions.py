@@ -50,6 +50,7 @@ class Order:
     offers: Sequence[Offer] = ()
     automatic_tax: bool = False
     trial_days: int = 0
+    billing_mode: Object | None = None
     description: str | None = None
     default_payment_method: str | None = None
     checkout_session: str | None = None
@@ -286,6 +287,7 @@ def _new(customer: Object, order: Order) -> Object:
         automatic_tax=order.automatic_tax,
         description=order.description,
         trial_end=trial_end,
+        billing_mode=order.billing_mode,
     )
 
 

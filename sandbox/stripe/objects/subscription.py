@@ -3,6 +3,8 @@ from ..ids import new_id
 from ..store import Object
 from .price import plan_of
 
+FLEXIBLE = {"flexible": {"proration_discounts": "included"}, "type": "flexible"}
+
 
 def new_subscription(
     customer: Object,
@@ -12,6 +14,7 @@ def new_subscription(
     automatic_tax: bool,
     description: str | None = None,
     trial_end: int | None = None,
+    billing_mode: Object | None = None,
 ) -> Object:
     """One that waits for its first payment (`incomplete`), or begins with a trial."""
     subscription_id = new_id("sub")
@@ -29,7 +32,7 @@ def new_subscription(
         },
         "billing_cycle_anchor": trial_end or clock.now(),
         "billing_cycle_anchor_config": None,
-        "billing_mode": {"flexible": {"proration_discounts": "included"}, "type": "flexible"},
+        "billing_mode": billing_mode or FLEXIBLE,
         "billing_schedules": [],
         "billing_thresholds": None,
         "cancel_at": None,
