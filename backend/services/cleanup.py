@@ -76,6 +76,8 @@ class Cleanup:
             if session_id := payment["stripe_checkout_session_id"]:
                 session = self._stripe.expire_checkout_session(session_id)
                 return facts.of_checkout_session(session)
+            if _waits_for_its_buyer(learnt):
+                return learnt
             intent = self._stripe.cancel_payment_intent(
                 payment["stripe_payment_intent_id"], "abandoned"
             )
@@ -103,3 +105,9 @@ class Cleanup:
         learnt = {"subscription": gone | {"ended_at": now, "learnt_at": now}}
         self._database.as_service("record_facts", facts=learnt)
         return "subscriptions_ended"
+
+
+def _waits_for_its_buyer(learnt: facts.Facts) -> bool:
+    """He has a voucher in his hand, or a transfer to make."""
+    ends_at = learnt.get("expires_at")
+    return ends_at is not None and datetime.fromisoformat(ends_at) > datetime.now(UTC)

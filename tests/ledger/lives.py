@@ -127,6 +127,11 @@ def taxed(stripe: Stripe) -> list[Event]:
     ]
 
 
+def begin_in_the_page(desk: Desk, user_id: str) -> Stripe:
+    payment = desk.order(user_id, ui_mode="elements")
+    return Stripe(payment["payment_id"], user_id, AMOUNT)
+
+
 def begin_with_codes(desk: Desk, user_id: str) -> Stripe:
     return begin(desk, user_id, promotion_codes=True, invoice=True)
 
@@ -147,7 +152,9 @@ LIVES = {
     "dispute lost": Life(dispute_lost, ["disputed"], 0),
     "refund and dispute": Life(refund_and_dispute, ["disputed"], CREDITS - CREDITS * 300 // AMOUNT),
     "abandoned, then paid": Life(abandoned_then_paid, ["succeeded"], CREDITS),
-    "refused by the bank": Life(refused_by_the_bank, ["failed"], 0, granted=0),
+    "refused by the bank": Life(
+        refused_by_the_bank, ["failed"], 0, granted=0, begin=begin_in_the_page
+    ),
     "discounted, half refunded": Life(
         discounted, ["partially_refunded"], CREDITS - CREDITS * 199 // 399, begin=begin_with_codes
     ),

@@ -94,22 +94,31 @@ def test_an_intent_is_paid_only_when_it_succeeded(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "ended"), [("sepa_debit", "failed"), ("card", None), ("link", None)]
+    ("method", "is_late"), [("sepa_debit", True), ("card", None), ("link", None)]
 )
-def test_a_bank_that_says_no_ends_the_payment_and_a_card_may_be_tried_again(
-    method: str, ended: str | None
+def test_a_bank_says_no_late_and_a_card_may_be_tried_again(
+    method: str, is_late: bool | None
 ) -> None:
     error = {"type": "card_error", "code": "card_declined", "payment_method": {"type": method}}
     learnt = facts.of_payment_intent(intent(last_payment_error=error))
-    assert outcome(learnt).get("ended") == ended
+    assert learnt.get("late_refusal") is is_late
+    assert outcome(learnt) == {}
     assert learnt["error"]["code"]
 
 
+def test_a_session_that_is_open_goes_on_after_a_banks_refusal() -> None:
+    error = {"type": "card_error", "code": None, "payment_method": {"type": "us_bank_account"}}
+    refused = intent(last_payment_error=error)
+    assert outcome(facts.of_checkout_session(session(payment_intent=refused))) == {}
+
+
 @pytest.mark.parametrize("action", sorted(WAITING_ACTIONS))
-def test_what_takes_the_buyer_days_is_under_way(action: str) -> None:
+def test_what_takes_the_buyer_days_waits_for_him(action: str) -> None:
     """Otherwise it would be ended after a day, with the voucher still in his hand."""
-    learnt = facts.of_payment_intent(intent(status="requires_action", next_action={"type": action}))
-    assert outcome(learnt) == {"processing": True}
+    asked = intent(status="requires_action", next_action={"type": action}, created=1_800_000_000)
+    learnt = facts.of_payment_intent(asked)
+    assert outcome(learnt) == {}
+    assert learnt["expires_at"] == "2027-01-29T08:00:00+00:00"
 
 
 def test_what_is_waited_for_are_stripes_words() -> None:

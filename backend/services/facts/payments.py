@@ -27,6 +27,8 @@ DELAYED_METHODS = frozenset({
     "multibanco", "nz_bank_account", "oxxo", "payto", "sepa_debit", "us_bank_account",
 })  # fmt: skip
 # What the buyer does about it takes him days: a voucher, a transfer, two small amounts to look for.
+# So long the payment waits for him.
+WAITING_SECONDS = 14 * 24 * 3600
 WAITING_ACTIONS = frozenset({
     "boleto_display_details", "display_bank_transfer_instructions", "konbini_display_details",
     "multibanco_display_details", "oxxo_display_details", "verify_with_microdeposits",
@@ -105,7 +107,7 @@ def of_payment_intent(intent: StripeObject) -> Facts:
             facts["processing"] = True
         case "requires_action":
             if (intent.get("next_action") or {}).get("type") in WAITING_ACTIONS:
-                facts["processing"] = True
+                facts["expires_at"] = time_of(intent["created"] + WAITING_SECONDS)
         case "canceled":
             # An expired session cancels its intent with it; nobody has decided anything then.
             is_expired = intent.get("cancellation_reason") in ("expired", "abandoned", "automatic")
@@ -117,15 +119,11 @@ def of_payment_intent(intent: StripeObject) -> Facts:
             # Stripe writes the messages of card errors for buyers, the others for developers.
             "message": error.get("message") if error.get("type") == "card_error" else None,
         }
-        if facts["payment_id"] and _is_late_refusal(intent, error):
-            facts |= ASYNC_PAYMENT_FAILED
+        method = (error.get("payment_method") or {}).get("type")
+        if intent["status"] == "requires_payment_method" and method in DELAYED_METHODS:
+            # It ends a payment in the page; of others their session or invoice tells.
+            facts |= {"late_refusal": True, "error": ASYNC_PAYMENT_FAILED["error"]}
     return known(facts)
-
-
-def _is_late_refusal(intent: StripeObject, error: StripeObject) -> bool:
-    """Of an invoice's intent it says nothing: Stripe itself tries that one again."""
-    method = (error.get("payment_method") or {}).get("type")
-    return intent["status"] == "requires_payment_method" and method in DELAYED_METHODS
 
 
 def of_charge(charge: StripeObject) -> Facts | None:

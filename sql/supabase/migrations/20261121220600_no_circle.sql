@@ -74,6 +74,8 @@ begin
     -- What a person decided outlasts what a clock did, and a failure outlasts both.
     ended = case
       when 'failed' in (ended, p_facts ->> 'ended') then 'failed'
+      -- A bank has said no days later. Of what was paid on Stripe's page the session says that, too.
+      when ui_mode = 'elements' and (p_facts ->> 'late_refusal')::boolean then 'failed'
       when 'canceled' in (ended, p_facts ->> 'ended') then 'canceled'
       else coalesce(ended, p_facts ->> 'ended')
     end,
