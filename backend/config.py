@@ -211,8 +211,8 @@ def _is_service_key(key: str) -> bool:
 
 
 def _malformed(settings: Settings) -> Iterator[str]:
-    if urlsplit(settings.supabase_url).path:
-        yield "SUPABASE_URL must end after the host, like https://<project ref>.supabase.co."
+    if settings.supabase_url.endswith(("/rest/v1", "/auth/v1")):
+        yield "SUPABASE_URL must end before that path, like https://<project ref>.supabase.co."
     if settings.supabase_url and not _is_web_address(settings.supabase_jwks_url):
         yield "SUPABASE_JWKS_URL must be an address like https://…/auth/v1/.well-known/jwks.json."
     if not re.fullmatch("[a-z]{3}", settings.default_currency):
@@ -248,8 +248,9 @@ def _bad_app_webhook(url: str, secret: str) -> Iterator[str]:
 
 
 def _is_signing_secret(secret: str) -> bool:
+    text = secret.removeprefix("whsec_")
     try:
-        random = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        random = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except ValueError:
         return False
     return secret.startswith("whsec_") and len(random) >= APP_WEBHOOK_SECRET_BYTES_MIN

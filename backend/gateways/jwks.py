@@ -10,7 +10,7 @@ from backend.errors import DatabaseUnavailable
 
 # A rotated key is noticed at once, but a flood of made-up key ids makes one fetch per interval.
 REFETCH_INTERVAL_SECONDS = 2
-# While the source is silent, one request in so many seconds waits for it in vain.
+# While the source is silent, one request with a known key in so many seconds waits for it in vain.
 RETRY_INTERVAL_SECONDS = 30
 # Keys that were withdrawn stop working after this long.
 MAX_AGE_SECONDS = 50
@@ -23,7 +23,8 @@ class KeySet:
         self._url = url
         self._keys: dict[str, Any] = {}
         self._fetched_at: float | None = None
-        self._not_before = -math.inf
+        self._tried_at = -math.inf
+        self._is_silent = False
         self._fetching = threading.Lock()
 
     def find(self, kid: str) -> Any | None:
@@ -38,7 +39,8 @@ class KeySet:
 
     def _is_due(self, known: bool) -> bool:
         now = time.monotonic()
-        if now < self._not_before:
+        pause = RETRY_INTERVAL_SECONDS if known and self._is_silent else REFETCH_INTERVAL_SECONDS
+        if now - self._tried_at < pause:
             return False
         return not known or self._fetched_at is None or now - self._fetched_at > MAX_AGE_SECONDS
 
@@ -48,15 +50,20 @@ class KeySet:
             return
         try:
             if self._is_due(known=False):
-                self._keys = self._download()
-                self._fetched_at = time.monotonic()
-                self._not_before = self._fetched_at + REFETCH_INTERVAL_SECONDS
-        except _download_errors():
-            # The old keys stay; find() says so where there are none.
-            pause = RETRY_INTERVAL_SECONDS if self._keys else REFETCH_INTERVAL_SECONDS
-            self._not_before = time.monotonic() + pause
+                self._try()
         finally:
             self._fetching.release()
+
+    def _try(self) -> None:
+        """Where it fails, the old keys stay; find() says so where there are none."""
+        try:
+            self._keys = self._download()
+            self._fetched_at = time.monotonic()
+            self._is_silent = False
+        except _download_errors():
+            self._is_silent = True
+        finally:
+            self._tried_at = time.monotonic()
 
     def _download(self) -> dict[str, Any]:
         import jwt

@@ -52,7 +52,10 @@ def test_a_missing_variable_is_named(name: str, value: str) -> None:
         ({"STRIPE_PUBLISHABLE_KEY": "sk_test_oops"}, ["STRIPE_PUBLISHABLE_KEY", "pk_"]),
         ({"SUPABASE_PUBLISHABLE_KEY": "sb_secret_oops"}, ["SUPABASE_PUBLISHABLE_KEY"]),
         ({"SUPABASE_PUBLISHABLE_KEY": token_of("service_role")}, ["SUPABASE_PUBLISHABLE_KEY"]),
-        ({"SUPABASE_URL": "https://x.supabase.co/rest/v1"}, ["SUPABASE_URL", "end after the host"]),
+        (
+            {"SUPABASE_URL": "https://x.supabase.co/rest/v1"},
+            ["SUPABASE_URL", "end before that path"],
+        ),
         ({"SUPABASE_JWKS_URL": "http://[bad"}, ["SUPABASE_JWKS_URL"]),
         ({"RATELIMIT_STORAGE_URI": "redis-host:6379"}, ["RATELIMIT_STORAGE_URI", "redis://"]),
         ({"RATELIMIT_STORAGE_URI": "redis://h:notaport"}, ["RATELIMIT_STORAGE_URI"]),
@@ -90,6 +93,20 @@ def test_a_refusal_shows_no_secret(legacy: str) -> None:
     assert legacy not in sentence
     assert "not-a-whsec" not in sentence
     assert "hunter2" not in sentence
+
+
+@pytest.mark.parametrize("end", ["=", ""])
+def test_what_signs_events_may_leave_its_padding_out(end: str) -> None:
+    """Its library adds it."""
+    secret = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY" + end
+    assert (
+        load(shop.ENV | APP_WEBHOOK | {"APP_WEBHOOK_SECRET": secret}).app_webhook_secret == secret
+    )
+
+
+def test_a_supabase_behind_a_path_is_fine() -> None:
+    settings = load(shop.ENV | {"SUPABASE_URL": "https://example.com/supabase"})
+    assert settings.supabase_jwks_url.startswith("https://example.com/supabase/auth/v1/")
 
 
 def test_a_legacy_anon_key_and_a_redis_with_a_password_are_fine() -> None:
