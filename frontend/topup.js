@@ -20,8 +20,9 @@
  *     creditsChanged();                                                    // the app has spent some
  *
  * Such an app also names the page of its own that buyers come back to, on an allowed origin, for
- * Topup's pages know nothing of its session: `<credits-dialog return-url="/account">`. There, and
- * wherever an address says `?payment=<id>`, the dialog opens and says what became of the payment.
+ * Topup's pages know nothing of its session: `<credits-dialog return-url="/account">`. On that page,
+ * if it has that dialog too, and wherever an address says `?payment=<id>`, the dialog opens and says
+ * what became of the payment.
  *
  * `configure` is called before the page has finished loading (any module script does), or at once
  * after `await import(…)`. The colours and the font follow custom properties, see
@@ -46,9 +47,6 @@ export const sessionChanged = findSession;
 /** The embedding app has spent or given credits: the badge asks anew. */
 export const creditsChanged = refreshAccount;
 
-/** Elements of our own pages, which say themselves what became of a payment. */
-const PAYMENT_PAGES = "payment-result, payment-canceled";
-
 if (!customElements.get("credits-badge")) {
   customElements.define("credits-dialog", CreditsDialog);
   customElements.define("credits-badge", CreditsBadge);
@@ -59,18 +57,25 @@ if (!customElements.get("credits-badge")) {
 }
 
 /**
- * `?payment=<id>` on the page's address: a payment that was begun inside it, and waits there.
- * `?payment_id=<id>`: one that its buyer comes back from; who canceled it finds it among the open ones.
+ * `?payment=<id>` on the page's address: a payment that was begun inside it, and waits there. Where
+ * buyers come back to, `?payment_id=<id>`; who has canceled finds it among the open ones.
  */
 function showNamedPayment() {
   const address = new URL(location.href);
-  const named = address.searchParams;
-  const id = named.get("payment") ?? named.get("payment_id") ?? "";
-  if (!UUID.test(id) || document.querySelector(PAYMENT_PAGES)) return;
-  const isCanceled = named.has("canceled");
-  for (const name of ["payment", "payment_id", "canceled"]) named.delete(name);
+  const ours = leadsBackTo(address) ? ["payment", "payment_id", "canceled"] : ["payment"];
+  const [id, returned, canceled] = ours.map((name) => address.searchParams.get(name));
+  const shown = id ?? returned ?? "";
+  if (!UUID.test(shown)) return;
+  for (const name of ours) address.searchParams.delete(name);
   history.replaceState(history.state, "", address); // Not again with the next reload.
-  if (!isCanceled) openDialog("payment", id);
+  if (!canceled) openDialog("payment", shown);
+}
+
+/** @param {URL} address */
+function leadsBackTo({ origin, pathname }) {
+  const path = document.querySelector("credits-dialog[return-url]")?.getAttribute("return-url") ?? null;
+  const back = path === null ? null : new URL(path, location.href);
+  return back?.origin === origin && back.pathname === pathname;
 }
 
 /**
