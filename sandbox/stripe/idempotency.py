@@ -79,6 +79,11 @@ def recall(tx: Transaction, key: str, fingerprint: str) -> Remembered | None:
     return Remembered(row["status"], json.loads(row["body"]), row["request_id"])
 
 
+def is_remembered(tx: Transaction, key: str) -> bool:
+    found = tx.db.execute("select 1 from idempotency_keys where key = ?", (key,)).fetchone()
+    return found is not None
+
+
 def remember(tx: Transaction, key: str, fingerprint: str, answer: Remembered) -> None:
     tx.db.execute(
         "insert into idempotency_keys values (?, ?, ?, ?, ?, ?)",

@@ -68,7 +68,7 @@ class Pipeline:
         entry.params = _loggable(form)
         _require_version(entry.stripe_version)
         key = entry.idempotency_key if request.method == "POST" else None
-        with self._keys_in_use.hold(key):
+        with self._keys_in_use.hold(None if self._has_answered(key) else key):
             self._strike(entry, When.BEFORE)
             answer = self._work(endpoint, form, ids, key, entry)
             self._strike(entry, When.AFTER)
@@ -92,6 +92,13 @@ class Pipeline:
             if key and is_remembered:
                 idempotency.remember(tx, key, fingerprint, answer)
             return answer
+
+    def _has_answered(self, key: str | None) -> bool:
+        """Then it answers again whoever asks, at once: only a request under way is in the way."""
+        if key is None:
+            return False
+        with self._store.transaction() as tx:
+            return idempotency.is_remembered(tx, key)
 
     def _strike(self, entry: Entry, when: When) -> None:
         fault = self._faults.take(entry.method, entry.path, when)

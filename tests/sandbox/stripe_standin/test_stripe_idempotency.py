@@ -8,6 +8,7 @@ import pytest
 import stripe
 
 from tests.sandbox.stripe_standin.standin import Standin, eventually
+from tests.together import at_once
 
 
 def post(standin: Standin, key: str, path: str = "/v1/customers", **form: str) -> httpx.Response:
@@ -71,6 +72,15 @@ def test_a_concurrent_request_is_a_conflict(standin: Standin) -> None:
     assert conflict.status_code == 409
     assert conflict.json()["error"]["code"] == "idempotency_key_in_use"
     assert answers[0].status_code == 200
+
+
+def test_an_answer_is_repeated_to_many_at_once(standin: Standin) -> None:
+    key = str(uuid4())
+    first = post(standin, key, email="many@example.com")
+    standin.lever("faults", {"method": "POST", "kind": "delay", "seconds": 0.3, "times": 10})
+    answers = at_once(10, lambda: post(standin, key, email="many@example.com"))
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.json()["id"] for answer in answers} == {first.json()["id"]}
 
 
 def test_ten_at_once_make_one_customer(standin: Standin, client: stripe.StripeClient) -> None:
