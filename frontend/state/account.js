@@ -6,6 +6,7 @@
  */
 import { ApiError } from "../lib/api-error.js";
 import { get } from "../lib/api.js";
+import { sameOr } from "../lib/same.js";
 import { Store } from "../lib/store.js";
 import { session } from "./session.js";
 
@@ -38,7 +39,8 @@ export async function refreshAccount() {
       get("/api/cart/count", { signal }),
     ]);
     loadedAt = Date.now();
-    account.set({ credits, openPayments: cart.items, error: null });
+    const openPayments = sameOr(account.value.openPayments, cart.items);
+    account.set({ credits, openPayments, error: null });
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof ApiError)) throw error;

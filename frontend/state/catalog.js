@@ -7,6 +7,7 @@
 import { ApiError } from "../lib/api-error.js";
 import { get } from "../lib/api.js";
 import { language } from "../lib/i18n.js";
+import { sameOr } from "../lib/same.js";
 import { recall, remember } from "../lib/storage.js";
 import { Store } from "../lib/store.js";
 import { loadConfig } from "./config.js";
@@ -50,7 +51,7 @@ export async function loadCatalog() {
     if (signal.aborted) return;
     const rhythm = stillOffered(packages);
     const chosenId = stillChosen(packages, rhythm);
-    catalog.patch({ rhythm, packages: sameOr(packages), chosenId });
+    catalog.patch({ rhythm, packages: sameOr(catalog.value.packages, packages), chosenId });
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof ApiError)) throw error;
@@ -66,15 +67,6 @@ function stillRight(wanted) {
   const isRight = wanted === offeredIn;
   offeredIn = wanted;
   return isRight ? catalog.value.packages : null;
-}
-
-/**
- * The list that is shown already, where nothing has changed, so that nobody's focus is lost.
- * @param {Package[]} packages
- */
-function sameOr(packages) {
-  const shown = catalog.value.packages;
-  return JSON.stringify(shown) === JSON.stringify(packages) ? shown : packages;
 }
 
 /** @param {import("../lib/contract.js").Config} config */

@@ -109,6 +109,20 @@ def test_arrow_keys_go_through_the_currencies(shop: Shop) -> None:
         expect(currencies).to_be_focused()
 
 
+def test_a_balance_that_arrives_leaves_the_focus_on_an_open_payment(
+    shop: Shop, buyer: Person
+) -> None:
+    buyer.order()
+    shop.visit()
+    shop.open_dialog()
+    cancel = shop.dialog.get_by_role("button", name="Cancel the payment of $4.99")
+    cancel.focus()
+    with shop.page.expect_response("**/api/cart/count"):
+        shop.page.evaluate("import('/topup.js').then(({ creditsChanged }) => creditsChanged())")
+    shop.page.wait_for_timeout(100)
+    expect(cancel).to_be_focused()
+
+
 def test_canceling_open_payments_leads_from_one_to_the_next_and_on_to_the_packages(
     shop: Shop, buyer: Person
 ) -> None:
