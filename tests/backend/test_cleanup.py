@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from backend.gateways.stripe_api import StripeApi
 from tests import shop
 from tests.backend.checkout_page import CheckoutPage
 from tests.backend.jobs import Jobs
@@ -139,6 +140,27 @@ def test_a_bank_that_takes_days_is_left_its_time(
     stripe_console.release()
     assert buyer.payment(order["payment_id"])["status"] == "succeeded"
     assert buyer.available == 500
+
+
+def test_a_voucher_in_the_buyers_hand_is_left_its_time(
+    buyer: Person,
+    database: Connection,
+    stripe_console: StripeConsole,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sandbox has no vouchers: what Stripe says of one is put over the intent of a card."""
+    order = intent_order(buyer)
+    age(database, order["payment_id"])
+    voucher = {"status": "requires_action", "next_action": {"type": "oxxo_display_details"}}
+    retrieve = StripeApi.retrieve_payment_intent
+    monkeypatch.setattr(
+        StripeApi, "retrieve_payment_intent", lambda api, id: retrieve(api, id) | voucher
+    )
+    client, headers = shop.client(buyer.env), shop.bearer(buyer.env["CRON_SECRET"])
+    assert client.post("/api/jobs/cleanup", headers=headers).status_code == 200
+    assert client.post("/api/jobs/cleanup", headers=headers).json["payments_ended"] == 0
+    assert stripe_console.requests(path="/v1/payment_intents/*/cancel") == []
+    assert buyer.payment(order["payment_id"])["status"] == "pending"
 
 
 @pytest.fixture

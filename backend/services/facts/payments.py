@@ -27,12 +27,11 @@ DELAYED_METHODS = frozenset({
     "multibanco", "nz_bank_account", "oxxo", "payto", "sepa_debit", "us_bank_account",
 })  # fmt: skip
 # What the buyer does about it takes him days: a voucher, a transfer, two small amounts to look for.
-# So long the payment waits for him.
-WAITING_SECONDS = 14 * 24 * 3600
 WAITING_ACTIONS = frozenset({
     "boleto_display_details", "display_bank_transfer_instructions", "konbini_display_details",
     "multibanco_display_details", "oxxo_display_details", "verify_with_microdeposits",
 })  # fmt: skip
+WAITING_SECONDS = 14 * 24 * 3600  # so long the payment stays open for him
 
 
 def of_checkout_session(session: StripeObject, asked_at: float | None = None) -> Facts:
