@@ -83,36 +83,32 @@ def test_a_tab_closed_while_the_bank_asks_about_a_saved_card_loses_nothing(
     assert len(wallet.buyer.get("/api/payments").json()["payments"]) == 1
 
 
-def test_a_saved_card_that_is_declined_gives_way_to_a_new_one_on_the_same_payment(
-    wallet: Wallet,
-    open_shop: Callable[..., Shop],
-    stripe_console: StripeConsole,
-    windows: Windows,
-) -> None:
+@pytest.fixture
+def with_a_bad_card(wallet: Wallet, open_shop: Callable[..., Shop], windows: Windows) -> Shop:
+    """The shop of a buyer whose only saved card will be declined."""
     windows.expect_complaint("402")
     wallet.save(CAN_ONLY_BE_SAVED)
-    shop = open_shop(wallet.buyer)
-    payment = shop.start_paying_inside()
+    return open_shop(wallet.buyer)
+
+
+def test_a_saved_card_that_is_declined_gives_way_to_a_new_one_on_the_same_payment(
+    with_a_bad_card: Shop, wallet: Wallet, stripe_console: StripeConsole
+) -> None:
+    payment = with_a_bad_card.start_paying_inside()
     payment.pay_button.click()
     payment.expect_said("Your card was declined.")
     payment.choose("New card")
     payment.pay(MASTERCARD)
     payment.expect_paid()
-    shop.expect_balance(500)
+    with_a_bad_card.expect_balance(500)
     assert len(stripe_console.charged(wallet.buyer.email)) == 1
     assert len(wallet.buyer.get("/api/payments").json()["payments"]) == 1
 
 
 def test_who_thought_of_saving_and_paid_with_a_saved_card_is_not_told_that_a_card_is_saved(
-    wallet: Wallet,
-    open_shop: Callable[..., Shop],
-    stripe_console: StripeConsole,
-    windows: Windows,
+    with_a_bad_card: Shop, wallet: Wallet, stripe_console: StripeConsole
 ) -> None:
-    windows.expect_complaint("402")
-    wallet.save(CAN_ONLY_BE_SAVED)
-    shop = open_shop(wallet.buyer)
-    payment = shop.start_paying_inside()
+    payment = with_a_bad_card.start_paying_inside()
     payment.choose("New card")
     payment.save.check()
     expect(payment.form.terms).to_be_visible()
