@@ -18,6 +18,9 @@ from bench.shop import BenchError
 
 CLIENTS = 4
 RUN_SECONDS_MAX = 120
+# A pool's connections are warm; pgbench opens new ones for each run, and a function is compiled and
+# planned in a connection's first calls.
+WARM_UP_SHARE = 0.25
 # Postgres accounts for the processor time of a connection when its process has been reaped.
 REAPED_AFTER_SECONDS = 0.05
 
@@ -40,8 +43,9 @@ class Pgbench:
         options: str = "",
         **variables: object,
     ) -> Run:
-        """Run sql/run_<script>.sql for some seconds or some calls. `options`: PGOPTIONS of each
-        connection. Statements are prepared, as PostgREST has them. Raises BenchError."""
+        """Run sql/run_<script>.sql for some seconds, the first quarter of which does not count, or
+        for some calls, which all do. `options`: PGOPTIONS of each connection. Statements are
+        prepared, as PostgREST has them. Raises BenchError."""
         length = ["-T", str(seconds)] if seconds else ["-t", str(calls_per_client)]
         defined = [f"-D{name}={value}" for name, value in variables.items()]
         fixed = ["--no-vacuum", "--protocol=prepared", "--log", "--log-prefix=calls"]
@@ -61,14 +65,13 @@ class Pgbench:
             time.sleep(REAPED_AFTER_SECONDS)
             cpu_seconds = self._server_cpu_seconds() - cpu_before
             lines = "".join(log.read_text() for log in Path(folder).glob("calls.*")).splitlines()
-        # client, call, microseconds, script, end in seconds, and microseconds more
-        calls = [line.split() for line in lines]
-        took = sorted(int(call[2]) for call in calls)
-        ends = [int(call[4]) * 1_000_000 + int(call[5]) for call in calls]
-        began = min(end - int(call[2]) for end, call in zip(ends, calls, strict=True))
+        calls = sorted(_began_and_took(line) for line in lines)
+        warm_from = calls[0][0] + int(seconds * WARM_UP_SHARE * 1_000_000)
+        warm = [(began, took) for began, took in calls if began >= warm_from]
+        took = sorted(took for _, took in warm)
         return Run(
-            calls=len(calls),
-            seconds=(max(ends) - began) / 1_000_000,
+            calls=len(warm),
+            seconds=(max(began + took for began, took in warm) - warm[0][0]) / 1_000_000,
             p50_ms=percentile(took, 0.5) / 1000,
             p99_ms=percentile(took, 0.99) / 1000,
             server_cpu_us=cpu_seconds / len(calls) * 1_000_000,
@@ -78,6 +81,14 @@ class Pgbench:
         """What connections that have ended took, user and system."""
         stat = _stat(self._postmaster)
         return (int(stat[13]) + int(stat[14])) / os.sysconf("SC_CLK_TCK")
+
+
+def _began_and_took(line: str) -> tuple[int, int]:
+    """In microseconds; a line of the log is client, call, microseconds, script, and its end in
+    seconds and microseconds more."""
+    fields = line.split()
+    took = int(fields[2])
+    return int(fields[4]) * 1_000_000 + int(fields[5]) - took, took
 
 
 def _stat(pid: int) -> list[str]:

@@ -40,7 +40,7 @@ class Effort:
     histories: tuple[int, int, int]  # ledger rows of one user
     orders: int  # each webhook pays one, until there are no more
 
-    goal_seconds: int = 1
+    goal_seconds: int = 2
     growth_calls: int = 500
 
 
