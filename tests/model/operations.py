@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.ledger.books import UNIT
-from tests.model.ledger import DISPUTE_STATES, REFUND_STATES
+from tests.model.payment import DISPUTE_STATES, REFUND_STATES
 
 Operation = tuple[str, dict[str, Any]]
 

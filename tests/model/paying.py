@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.ledger.books import new_id
-from tests.model.ledger import DISPUTE_STATES, REFUND_STATES, Claim, Payment
 from tests.model.operations import PACKAGES, PLAN
+from tests.model.payment import DISPUTE_STATES, REFUND_STATES, Claim, Payment
 from tests.model.state import Game, agree, newest
 
 OPEN_PAYMENTS_MAX = 20

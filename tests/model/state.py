@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 import psycopg
 
 from tests.ledger.books import Desk, Refused
-from tests.model.ledger import Account, Claim, Hold, Payment, Refusal
+from tests.model.account import Account, Hold, Refusal
 from tests.model.operations import USERS
+from tests.model.payment import Claim, Payment
 
 Known = TypeVar("Known")
 
@@ -35,9 +36,8 @@ class Game:
         self.now = 0
         self.users = [self._new_user() for _ in USERS]
         self.accounts = [Account() for _ in USERS]
-        self.told = [
-            (0, 0) for _ in USERS
-        ]  # what was available, and how often a low balance was told
+        # What was available, and how often a low balance was told.
+        self.told = [(0, 0) for _ in USERS]
         self.payments: list[Payment] = []
         self.refunds: list[Claim] = []
         self.disputes: list[Claim] = []

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.ledger.books import new_key
-from tests.model.ledger import NEVER
+from tests.model.account import NEVER
 from tests.model.state import Call, Game, agree, newest
 
 # Time moves by moving what it ends.

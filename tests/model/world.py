@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from tests.ledger.books import Books
-from tests.model.ledger import NEVER, REFUND_COUNTS
+from tests.model.account import NEVER
 from tests.model.operations import PACKAGES, PLAN, USERS, Operation
 from tests.model.paying import Paying
+from tests.model.payment import REFUND_COUNTS
 from tests.model.spending import Spending
 from tests.model.state import agree
 from tests.model.upkeep import Upkeep
