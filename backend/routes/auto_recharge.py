@@ -20,6 +20,7 @@ class AutoRechargeRequest(Request):
     package_id: PackageId | None = None
     monthly_limit: MinorUnits | None = None
     currency: Currency | None = None
+    expected_amount: MinorUnits | None = None
 
 
 @blueprint.get("/credits/auto-recharge")
@@ -45,4 +46,5 @@ def set_auto_recharge() -> dict[str, Any]:
         package_id=asked.package_id,
         currency=asked.currency,
         monthly_limit=asked.monthly_limit,
+        expected_amount=asked.expected_amount,
     )

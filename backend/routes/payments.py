@@ -12,6 +12,7 @@ from backend.routes.idempotency import attempt, idempotent
 from backend.routes.parsing import (
     Currency,
     Locale,
+    MinorUnits,
     PackageId,
     PageLimit,
     Request,
@@ -63,6 +64,7 @@ class IntentRequest(Request):
     locale: Locale | None = None
     save_payment_method: bool = False
     payment_method_id: StripeId | None = None
+    expected_amount: MinorUnits | None = None
 
 
 @blueprint.post("/stripe/create-payment-intent")
@@ -78,6 +80,7 @@ def create_payment_intent() -> tuple[dict[str, Any], int]:
         locale=asked.locale,
         save_payment_method=asked.save_payment_method,
         payment_method_id=asked.payment_method_id,
+        expected_amount=asked.expected_amount,
         attempt=attempt(),
     )
     return intent, 201

@@ -51,8 +51,10 @@ class AutoRecharge:
         package_id: str | None,
         currency: str | None,
         monthly_limit: int | None,
+        expected_amount: int | None,
     ) -> dict[str, Any]:
-        """As the user wishes; his consent is kept. Answers like get. Raises NotFound (package),
+        """As the user wishes; his consent is kept, and covers no other price than he was shown
+        (expected_amount, minor units). Answers like get. Raises NotFound (package),
         ValidationError, InvalidState (no card; tax is worked out on Stripe's page), Forbidden."""
         if enabled and self._settings.automatic_tax:
             raise InvalidState(
@@ -68,6 +70,7 @@ class AutoRecharge:
             currency=currency.lower() if currency else None,
             default_currency=self._settings.default_currency,
             monthly_limit=monthly_limit,
+            expected_amount=expected_amount,
         )
 
     def run(self) -> dict[str, Any]:

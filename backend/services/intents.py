@@ -32,9 +32,11 @@ class Intents:
         locale: str | None,
         save_payment_method: bool,
         payment_method_id: str | None,
+        expected_amount: int | None,
         attempt: Attempt,
     ) -> dict[str, Any]:
-        """Order a package and make a payment intent for it; with a saved card, charge it at once.
+        """Order a package and make a payment intent for it; with a saved card, charge it at once:
+        what the buyer was shown (expected_amount, minor units) or nothing.
 
         Answers payment_id, payment_intent_id, client_secret, status (the payment's),
         requires_action (the browser must finish 3D Secure), amount (minor units), currency,
@@ -46,7 +48,7 @@ class Intents:
         options: dict[str, Any] = {"save_payment_method": save_payment_method}
         if payment_method_id:
             options["payment_method_id"] = payment_method_id
-        wish = Wish(package_id, currency, locale, "elements", None, options)
+        wish = Wish(package_id, currency, locale, "elements", None, options, expected_amount)
         order = self._orders.create(buyer, wish, attempt)
         if first_answer := (order["answer"] or {}).get("body"):
             return first_answer

@@ -27,7 +27,8 @@ StripeObject = dict[str, Any]
 
 @dataclass(frozen=True)
 class Wish:
-    """What a buyer asks for; what it costs is the catalog's to say."""
+    """What a buyer asks for; what it costs is the catalog's to say. One who was shown another price
+    (expected_amount, minor units) than it has now gets nothing."""
 
     package_id: str
     currency: str | None
@@ -35,6 +36,7 @@ class Wish:
     ui_mode: str
     return_url: str | None
     options: dict[str, Any]
+    expected_amount: int | None = None
 
 
 class Orders:
@@ -64,6 +66,7 @@ class Orders:
             return_url=wish.return_url,
             locale=language_of(wish.locale),
             options=wish.options,
+            expected_amount=wish.expected_amount,
             # Always a key: the call may be repeated when its answer is lost on the way.
             idempotency_key=attempt.idempotency_key or f"request-{uuid.uuid4()}",
             request_hash=attempt.request_hash,

@@ -47,6 +47,11 @@ export class ApiError extends Error {
     return this.status >= 400 && this.status < 500 && !mayPass;
   }
 
+  /** The catalog has another price by now than the one that was shown. */
+  get isPriceChange() {
+    return this.errors.some(({ field }) => field === "expected_amount");
+  }
+
   /**
    * @param {Response} response one that is not ok
    * @returns {Promise<ApiError>}

@@ -27,6 +27,7 @@ const TIMEOUT_MS = 15_000;
  * @property {string} [idempotencyKey]
  * @property {number} [timeoutMs]
  * @property {boolean} [anonymous] true: send no token
+ * @property {RequestCache} [cache]
  * @property {AbortSignal} [signal]
  */
 
@@ -118,6 +119,7 @@ function send(path, options, token) {
       headers,
       body: options.body === undefined ? null : JSON.stringify(options.body),
       credentials: "omit",
+      cache: options.cache ?? "default",
       signal: options.signal ?? null,
     },
     options.timeoutMs,

@@ -18,7 +18,7 @@ const SAME_AS = {
  */
 export function explain(error) {
   if (!(error instanceof ApiError)) return t("error.unexpected");
-  const key = `error.${error.code}`;
+  const key = error.isPriceChange ? "error.price_changed" : `error.${error.code}`;
   return isKey(key) ? t(key) : error.detail || t("error.bad_response");
 }
 

@@ -342,6 +342,7 @@ export const en = {
   "error.payload_too_large": "That was too much to send at once.",
   "error.unsupported_media_type": "The request could not be read. Please reload the page and try again.",
   "error.validation_error": "Something in this choice isn’t valid. Please choose again.",
+  "error.price_changed": "The price has changed since this page showed it. Please look at it again.",
   "error.rate_limited": "Too many tries in a short time. Please wait a little and try again.",
   "error.internal_error": "Something went wrong on our side. Please try again.",
   "error.stripe_error": "The payment service refused this. Please try again.",

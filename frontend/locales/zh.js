@@ -335,6 +335,7 @@ export const zh = {
   "error.payload_too_large": "提交的内容过大。",
   "error.unsupported_media_type": "请求无法读取，请刷新页面后重试。",
   "error.validation_error": "所选内容无效，请重新选择。",
+  "error.price_changed": "价格在本页显示之后已有变动，请重新确认。",
   "error.rate_limited": "操作过于频繁，请稍后再试。",
   "error.internal_error": "我们这边出了问题，请重试。",
   "error.stripe_error": "支付服务拒绝了此请求，请重试。",

@@ -4,6 +4,7 @@ import { el } from "../lib/dom.js";
 import { editMoney, money, readMoney, t } from "../lib/i18n.js";
 import { switchOn } from "../state/auto-recharge.js";
 import { cards, defaultCard } from "../state/cards.js";
+import { catalog, offeredOnce } from "../state/catalog.js";
 import { attempt } from "./attempt.js";
 import { choice } from "./choice.js";
 
@@ -11,19 +12,19 @@ const THRESHOLD_DEFAULT = 100;
 const PURCHASES_A_MONTH_DEFAULT = 3;
 
 /**
- * @typedef {import("../lib/contract.js").Package} Package
- *
  * @param {object} context
  * @param {AbortSignal} context.signal
  * @param {import("../lib/contract.js").AutoRecharge} context.known
- * @param {Package[]} context.offers
- * @param {string} context.currency of the offers; what was agreed to before may be in another one
+ * @param {string} context.currency of what is on sale; what was agreed to before may be in another one
  * @param {() => void} context.done
  * @param {() => void} context.cancel
  */
-export function autoRechargeForm({ signal, known, offers, currency, done, cancel }) {
+export function autoRechargeForm({ signal, known, currency, done, cancel }) {
   const limitBefore = known.currency === currency ? known.monthly_limit : null;
-  let offer = offers.find(({ id }) => id === known.package_id) ?? offers[0];
+  let offer = offerOf(known.package_id);
+  /** @type {typeof catalog.value.packages} */
+  let shown = null;
+  let packages = el("span");
   const threshold = el("input", {
     type: "number", name: "threshold", min: 1, step: 1, required: true, inputmode: "numeric",
     value: known.threshold ?? THRESHOLD_DEFAULT, oninput: explainTerms,
@@ -42,7 +43,15 @@ export function autoRechargeForm({ signal, known, offers, currency, done, cancel
     const count = threshold.valueAsNumber;
     const most = readMoney(limit.value, currency);
     if (!offer || !Number.isInteger(count) || count < 1 || most === null || most < offer.amount) return null;
-    return { threshold: count, package_id: offer.id, monthly_limit: most, currency };
+    return {
+      threshold: count, package_id: offer.id, monthly_limit: most, currency, expected_amount: offer.amount,
+    };
+  }
+
+  /** @param {string | null | undefined} id */
+  function chooseOffer(id) {
+    offer = offerOf(id);
+    explainTerms();
   }
 
   function explainTerms() {
@@ -71,7 +80,20 @@ export function autoRechargeForm({ signal, known, offers, currency, done, cancel
     done();
   });
 
-  cards.subscribe(explainTerms, signal); // Another card may be made the default meanwhile.
+  cards.subscribe(explainTerms, signal); // Another card may be made the default meanwhile,
+  catalog.subscribe((now) => { // or a price may change.
+    if (!now.packages || now.packages === shown) return;
+    shown = now.packages;
+    chooseOffer(offer?.id);
+    const before = packages;
+    packages = choice({
+      label: t("recharge.package"),
+      options: offeredOnce().map(({ id, credits, amount }) => [id, t("open_payments.item", { credits, price: money(amount, currency) })]),
+      chosen: offer?.id ?? "",
+      onChoose: chooseOffer,
+    });
+    before.replaceWith(packages);
+  }, signal);
   return el(
     "form",
     { class: "stack", onsubmit: send },
@@ -80,15 +102,7 @@ export function autoRechargeForm({ signal, known, offers, currency, done, cancel
       "div",
       { class: "field" },
       el("span", { "aria-hidden": "true" }, t("recharge.package")),
-      choice({
-        label: t("recharge.package"),
-        options: offers.map(({ id, credits, amount }) => [id, t("open_payments.item", { credits, price: money(amount, currency) })]),
-        chosen: offer?.id ?? "",
-        onChoose: (id) => {
-          offer = offers.find((one) => one.id === id);
-          explainTerms();
-        },
-      }),
+      packages,
     ),
     el(
       "label",
@@ -106,6 +120,12 @@ export function autoRechargeForm({ signal, known, offers, currency, done, cancel
       el("button", { type: "button", class: "button quiet", onclick: cancel }, t("form.cancel")),
     ),
   );
+}
+
+/** It, or another one. @param {string | null | undefined} id */
+function offerOf(id) {
+  const offers = offeredOnce();
+  return offers.find((offer) => offer.id === id) ?? offers[0];
 }
 
 /** To two digits that count, as people name limits. @param {number} amount */

@@ -4,7 +4,7 @@ import { el } from "../lib/dom.js";
 import { credits, money, t } from "../lib/i18n.js";
 import { autoRecharge, switchOff } from "../state/auto-recharge.js";
 import { cards, defaultCard } from "../state/cards.js";
-import { catalog, loadCatalog } from "../state/catalog.js";
+import { catalog, loadCatalog, offeredOnce } from "../state/catalog.js";
 import { attempt } from "./attempt.js";
 import { autoRechargeForm } from "./auto-recharge-form.js";
 import { bones } from "./bones.js";
@@ -45,7 +45,7 @@ export function autoRechargePanel({ signal, announce }) {
     form = new AbortController();
     body.replaceChildren(autoRechargeForm({
       signal: AbortSignal.any([signal, form.signal]),
-      known, offers: offersOf(), currency: catalog.value.currency,
+      known, currency: catalog.value.currency,
       cancel: stopEditing,
       done: () => {
         stopEditing();
@@ -71,7 +71,7 @@ export function autoRechargePanel({ signal, announce }) {
     const { packages, error } = catalog.value;
     if (!known || !(packages || error)) return;
     const hasCard = defaultCard() !== null;
-    toggle.disabled = !known.enabled && !(hasCard && offersOf().length > 0); // Switching off needs neither.
+    toggle.disabled = !known.enabled && !(hasCard && offeredOnce().length > 0); // Switching off needs neither.
     toggle.setAttribute("aria-checked", String(known.enabled)); // Not before it is agreed to.
     if (form && !hasCard) return closeForm();
     if (form) return; // What is typed there stays.
@@ -96,10 +96,6 @@ export function autoRechargePanel({ signal, announce }) {
     missing,
     problem,
   );
-}
-
-function offersOf() {
-  return (catalog.value.packages ?? []).filter((offer) => offer.kind === "one_time");
 }
 
 /**
@@ -128,7 +124,7 @@ function running({ threshold, package_id, amount, monthly_limit, spent_this_mont
       })),
       meter,
     ),
-    ...(offersOf().length > 0
+    ...(offeredOnce().length > 0
       ? [el("button", { type: "button", class: "button", onclick: edit }, t("recharge.change"))]
       : []),
   ];

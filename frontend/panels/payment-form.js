@@ -4,6 +4,7 @@
  *
  *     paymentForm({ …, pay: (work) => verdict, done: (verdict) => … })
  */
+import { ApiError } from "../lib/api-error.js";
 import { declineSentence } from "../lib/declines.js";
 import { el } from "../lib/dom.js";
 import { explain } from "../lib/explain.js";
@@ -33,6 +34,8 @@ import { notice } from "./notice.js";
  * @param {string | null} context.returnUrl
  * @param {(work: () => Promise<Verdict>) => Promise<Verdict>} context.pay does the work in view of Stripe's windows
  * @param {(verdict: Verdict) => void} context.done neither declined nor incomplete
+ * @param {ApiError | null} context.priceChange why the buyer is asked again, for another price
+ * @param {(error: ApiError) => void} context.askAgain the price has changed
  * @param {(text: string) => void} context.announce
  * @param {() => void} context.escape
  */
@@ -103,7 +106,8 @@ export function paymentForm(context) {
         say(await carryOut());
       } catch (error) {
         announce("");
-        problem.replaceChildren(notice(error, null, together(explain(error), t("buy.not_charged"))));
+        if (error instanceof ApiError && error.isPriceChange) return context.askAgain(error);
+        sayNotCharged(error);
       }
       choices.inert = false;
       settleSaving(isSaved);
@@ -136,6 +140,11 @@ export function paymentForm(context) {
     return context.pay(() => payment.payWithForm(stripe, elements, how));
   }
 
+  /** @param {unknown} error */
+  function sayNotCharged(error) {
+    problem.replaceChildren(notice(error, null, together(explain(error), t("buy.not_charged"))));
+  }
+
   /** @param {Verdict} verdict */
   function say(verdict) {
     if (verdict.kind === "declined") {
@@ -163,6 +172,7 @@ export function paymentForm(context) {
   );
   choose(chosen);
   nameButton();
+  if (context.priceChange) sayNotCharged(context.priceChange);
   return el(
     "form",
     { class: "payment-form", novalidate: true, onsubmit: send },

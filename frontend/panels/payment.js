@@ -92,7 +92,8 @@ export function paymentPanel(context) {
     }));
   }
 
-  async function showForm() {
+  /** @param {ApiError | null} priceChange that was met when this was last paid for */
+  async function showForm(priceChange = null) {
     const config = await loadConfig();
     const [stripe] = await Promise.all([loadStripe(config.stripe), cards.value ?? cards.load()]);
     const { order } = payment;
@@ -106,8 +107,17 @@ export function paymentPanel(context) {
       maySave: config.features["saved_cards"] === true,
       pay: (work) => settle(aside(work), formNumber),
       done: (verdict) => verdict.kind === "ended" ? void showEnded(verdict.payment) : void findOut(),
+      priceChange,
+      askAgain: (error) => void askAgain(error),
       escape: context.close,
     }));
+  }
+
+  /** With the price of now. @param {ApiError} priceChange */
+  async function askAgain(priceChange) {
+    clearForm();
+    await showForm(priceChange);
+    /** @type {HTMLElement | null} */ (form.querySelector("input:checked, .new-card input"))?.focus();
   }
 
   /**

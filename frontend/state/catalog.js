@@ -2,7 +2,7 @@
  * What is on sale, in the buyer's currency and language, and which package is chosen.
  *
  *     catalog.subscribe(({ packages, currency }) => …, signal);
- *     await loadCatalog();    chooseCurrency("eur");    chooseRhythm("month");    choose(packageId);
+ *     await loadCatalog();    await renewCatalog();    chooseCurrency("eur");    chooseRhythm("month");    choose(packageId);
  */
 import { ApiError } from "../lib/api-error.js";
 import { get } from "../lib/api.js";
@@ -38,6 +38,16 @@ let loading = new AbortController();
 let offeredIn = "";
 
 export async function loadCatalog() {
+  await load("default");
+}
+
+/** A price has changed, which the browser may be told of half a minute late. */
+export async function renewCatalog() {
+  await load("no-cache");
+}
+
+/** @param {RequestCache} cache */
+async function load(cache) {
   loading.abort();
   loading = new AbortController();
   const { signal } = loading;
@@ -47,7 +57,7 @@ export async function loadCatalog() {
     const currency = preferredCurrency(config);
     catalog.patch({ config, currency, packages: stillRight(`${currency} ${language.value}`) });
     const query = new URLSearchParams({ currency, locale: language.value });
-    const { packages } = await get(`/api/packages?${query}`, { anonymous: true, signal });
+    const { packages } = await get(`/api/packages?${query}`, { anonymous: true, signal, cache });
     if (signal.aborted) return;
     const rhythm = stillOffered(packages);
     const chosenId = stillChosen(packages, rhythm);
@@ -106,6 +116,11 @@ function stillChosen(packages, rhythm) {
 /** @param {Rhythm} rhythm */
 export function chooseRhythm(rhythm) {
   catalog.patch({ rhythm, chosenId: stillChosen(catalog.value.packages ?? [], rhythm) });
+}
+
+/** What auto-recharge can buy. @returns {Package[]} */
+export function offeredOnce() {
+  return (catalog.value.packages ?? []).filter((offer) => rhythmOf(offer) === "once");
 }
 
 /** @param {string} packageId */

@@ -15,6 +15,7 @@ import { declineCodeOf } from "../lib/declines.js";
 import { language } from "../lib/i18n.js";
 import { poll } from "../lib/poll.js";
 import { settings } from "../lib/settings.js";
+import { catalog, renewCatalog } from "./catalog.js";
 import { refreshPayment } from "./payments.js";
 import { session } from "./session.js";
 
@@ -176,8 +177,8 @@ export class InPagePayment {
   /** @param {{save_payment_method?: true, payment_method_id?: string}} how */
   #begin(how) {
     if (!this.order) throw new Error("a payment begins with an order");
-    const { package_id, currency } = this.order;
-    return this.#send({ package_id, currency, locale: language.value, ...how });
+    const { package_id, currency, amount } = this.order;
+    return this.#send({ package_id, currency, expected_amount: amount, locale: language.value, ...how });
   }
 
   /** @param {object} body */
@@ -194,8 +195,15 @@ export class InPagePayment {
       this.#sent = null;
     } catch (error) {
       if (error instanceof ApiError && (error.isFinal || (isFirst && REFUSALS.has(error.code)))) this.#sent = null;
+      if (error instanceof ApiError && error.isPriceChange) await this.#readPriceAgain();
       throw error;
     }
+  }
+
+  async #readPriceAgain() {
+    await renewCatalog();
+    const offer = catalog.value.packages?.find(({ id }) => id === this.order?.package_id);
+    if (offer) this.order = { ...offer, package_id: offer.id };
   }
 
   /** @param {{client_secret?: string | null, requires_action?: boolean}} answer */

@@ -114,6 +114,7 @@ def test_what_was_agreed_to_is_shown_with_the_price(due: Wallet) -> None:
         ({"enabled": "yes"}, 422, "validation_error"),
         ({"enabled": None}, 422, "validation_error"),
         ({"amount": 1}, 422, "validation_error"),
+        ({"expected_amount": 399}, 422, "validation_error"),
         ({"user_id": "x"}, 422, "validation_error"),
         ({"package_id": "gone"}, 404, "not_found"),
         ({"package_id": "monthly"}, 404, "not_found"),

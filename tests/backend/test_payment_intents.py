@@ -234,6 +234,20 @@ def test_a_saved_card_that_is_declined_leaves_the_payment_open_for_another(
     assert len(stripe_console.charged(wallet.buyer.email)) == 1
 
 
+def test_who_was_shown_another_price_is_charged_nothing(
+    wallet: Wallet, stripe_console: StripeConsole, database: Connection
+) -> None:
+    shown = {"payment_method_id": wallet.save(), "expected_amount": 399}
+    answer = wallet.buyer.post(INTENTS, STARTER | shown)
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
+    assert answer.json()["errors"] == [
+        {"field": "expected_amount", "message": "The price is 499 now."}
+    ]
+    assert stripe_console.charged(wallet.buyer.email) == []
+    assert orders_of(database, wallet.buyer) == 0
+    assert begin(wallet.buyer, **shown | {"expected_amount": 499})["status"] == "succeeded"
+
+
 def test_somebody_elses_card_does_not_exist(
     wallet: Wallet, stranger: Person, database: Connection, stripe_console: StripeConsole
 ) -> None:
@@ -278,6 +292,7 @@ def test_a_card_that_only_stripe_knows_is_gone_charges_nobody(
         ({"currency": "chf"}, 422, "validation_error"),
         ({"currency": "us"}, 422, "validation_error"),
         ({"amount": 1}, 422, "validation_error"),
+        ({"expected_amount": 0}, 422, "validation_error"),
         ({"payment_method_id": "4242424242424242"}, 422, "validation_error"),
         ({"payment_method_id": "pm_1' or '1'='1"}, 422, "validation_error"),
         ({"payment_method_id": 1}, 422, "validation_error"),
