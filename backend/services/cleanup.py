@@ -2,8 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX, Settings
@@ -31,20 +32,13 @@ class Cleanup:
         """
         deadline = time.monotonic() + BATCH_SECONDS_MAX
         counts = Counter(payments_ended=0, subscriptions_ended=0, unavailable=0, refused=0)
-        livemode = self._settings.livemode
-        abandoned = self._database.as_service(
-            "list_abandoned_payments", livemode=livemode, limit=BATCH
+        unplaced = self._database.as_service(
+            "expire_unplaced_payments", livemode=self._settings.livemode, limit=BATCH
         )
-        subscriptions = self._database.as_service(
-            "list_abandoned_subscriptions", livemode=livemode, limit=BATCH
-        )
-        work: list[tuple[Callable[[Any], str], Any]] = [
-            (self._end_payment, payment) for payment in abandoned
-        ]
-        work += [(self._end_subscription, subscription) for subscription in subscriptions]
-        for nth, (end, thing) in enumerate(work):
-            if time.monotonic() > deadline:
-                counts["unavailable"] += len(work) - nth
+        counts["payments_ended"] = unplaced
+        is_late = False
+        for end, thing in self._abandoned():
+            if is_late := time.monotonic() > deadline:
                 break
             try:
                 counts[end(thing)] += 1
@@ -53,8 +47,27 @@ class Cleanup:
             except StripeFailed:  # for a person to look at, without holding up the others
                 counts["refused"] += 1
         old = self._database.as_service("delete_old_records", limit=RECORDS_BATCH)
-        is_done = len(work) < BATCH and not counts["unavailable"]
-        return {**counts, **old, "done": is_done and max(old.values()) < RECORDS_BATCH}
+        is_rest = is_late or counts["unavailable"] > 0 or unplaced == BATCH
+        return {**counts, **old, "done": not is_rest and max(old.values()) < RECORDS_BATCH}
+
+    def _abandoned(self) -> Iterator[tuple[Callable[[Any], str], Any]]:
+        """What to end, and how. Subscriptions first: they go on costing somebody."""
+        for subscription_id in self._pages("list_abandoned_subscriptions", str):
+            yield self._end_subscription, subscription_id
+        for payment in self._pages("list_abandoned_payments", itemgetter("payment_id")):
+            yield self._end_payment, payment
+
+    def _pages(self, function: str, id_of: Callable[[Any], str]) -> Iterator[Any]:
+        """All that the function lists, page after page."""
+        after = None
+        while True:
+            page = self._database.as_service(
+                function, livemode=self._settings.livemode, limit=BATCH, after=after
+            )
+            yield from page
+            if len(page) < BATCH:
+                break
+            after = id_of(page[-1])
 
     def _end_payment(self, payment: dict[str, Any]) -> str:
         """Close it at Stripe if it is open there, and record how it ended."""

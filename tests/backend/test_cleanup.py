@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from backend.gateways.stripe_api import StripeApi
+from backend.services.cleanup import Cleanup
 from tests import shop
 from tests.backend.checkout_page import CheckoutPage
 from tests.backend.jobs import Jobs
@@ -181,7 +182,7 @@ def test_an_order_that_never_reached_stripe_ends_here(
     assert buyer.payment(orphan)["status"] == "pending"
     age(database, orphan)
     stripe_console.forget_requests()
-    jobs.cleanup()
+    assert jobs.cleanup()["payments_ended"] == 1
     assert buyer.payment(orphan)["status"] == "expired"
     assert stripe_console.requests(path="/v1/") == []
 
@@ -221,18 +222,48 @@ def test_a_renewal_that_waits_is_not_abandoned(
 # Many, twice, and what is in the way
 
 
-def test_many_are_done_in_batches(
-    buyer: Person, sandbox: dict[str, str], database: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In this process, with smaller ones."""
+@pytest.fixture
+def small_batches(sandbox: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Cleanup:
+    """The job in this process, with batches of five."""
     monkeypatch.setattr("backend.services.cleanup.BATCH", 5)
+    return shop.app(sandbox).extensions["services"].cleanup
+
+
+def test_many_are_done_in_batches(
+    buyer: Person, database: Connection, small_batches: Cleanup
+) -> None:
     age(database, *[buyer.order()["payment_id"] for _ in range(12)])
-    cleanup = shop.app(sandbox).extensions["services"].cleanup
-    reports = [cleanup.run() for _ in range(3)]
-    assert [report["payments_ended"] for report in reports] == [5, 5, 2]
-    assert [report["done"] for report in reports] == [False, False, True]
+    report = small_batches.run()
+    assert (report["payments_ended"], report["done"]) == (12, True)
     statuses = {payment["status"] for payment in buyer.get("/api/payments").json()["payments"]}
     assert statuses == {"expired"}
+
+
+def test_many_orders_that_never_reached_stripe_are_counted_and_more_is_said_to_be_left(
+    buyer: Person, database: Connection, small_batches: Cleanup
+) -> None:
+    for nth in range(7):
+        database.execute(
+            "select create_payment(%s, 'starter', null, 'usd', false, 'hosted', null, 'en', %s, 'h')",
+            [buyer.id, f"key-{nth}"],
+        )
+    payments = buyer.get("/api/payments").json()["payments"]
+    age(database, *[payment["payment_id"] for payment in payments])
+    reports = [small_batches.run() for _ in range(2)]
+    assert [report["payments_ended"] for report in reports] == [5, 2]
+    assert [report["done"] for report in reports] == [False, True]
+
+
+def test_what_stripe_refuses_holds_up_nothing_that_comes_after_it(
+    buyer: Person, database: Connection, small_batches: Cleanup, stripe_console: StripeConsole
+) -> None:
+    *refused, last = [buyer.order() for _ in range(6)]
+    age(database, *[order["payment_id"] for order in (*refused, last)])
+    for order in refused:
+        stripe_console.fault(path=f"/v1/checkout/sessions/{order['session_id']}", status=400)
+    report = small_batches.run()
+    assert (report["refused"], report["payments_ended"], report["done"]) == (5, 1, True)
+    assert buyer.payment(last["payment_id"])["status"] == "expired"
 
 
 def test_two_at_once_do_it_once(

@@ -113,7 +113,7 @@ class Clerk:
                 self.desk.facts(payment_id=payment["payment_id"], ended="failed")
 
     def close(self, _user_id: str) -> None:
-        self.desk.call("list_abandoned_payments", livemode=False, limit=10)
+        self.desk.call("expire_unplaced_payments", livemode=False, limit=10)
         self.desk.call("delete_old_records", limit=10)
 
 
