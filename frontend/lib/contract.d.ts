@@ -89,7 +89,7 @@ export interface AutoRecharge {
   currency: string | null;
   amount: number | null;
   spent_this_month: number;
-  off_reason: null | "payments_failed" | "no_card" | "price_changed";
+  off_reason: null | "payments_failed" | "no_card" | "price_changed" | "disputed" | "refunded";
   consented_at: string | null;
 }
 

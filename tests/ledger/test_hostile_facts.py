@@ -138,6 +138,30 @@ def test_what_belongs_to_another_shop_of_the_account_leaves_no_trace(
         assert books.one(f"select count(*) from public.{table}") == 0
 
 
+@pytest.mark.parametrize(
+    ("refused", "why"),
+    [
+        ({"amount": AMOUNT - 1}, "amount_mismatch"),
+        ({"checkout_session_id": "cs_2"}, "session_mismatch"),
+    ],
+    ids=["the amount", "the session"],
+)
+def test_a_refund_counts_whatever_is_wrong_with_what_it_came_with(
+    books: Books, desk: Desk, user_id: str, refused: dict[str, Any], why: str
+) -> None:
+    payment = desk.order(user_id)
+    desk.facts(payment_id=payment["payment_id"], checkout_session_id="cs_1")
+    paid = {"payment_intent_id": desk.pay(payment), "paid": True, "currency": "usd"}
+    paid |= {"amount": AMOUNT, "payment_id": payment["payment_id"]} | refused
+    refund = {"id": new_id("re"), "amount": AMOUNT, "currency": "usd", "status": "succeeded"}
+    answer = desk.call("receive_event", **event(**paid, refunds=[refund]))
+    assert answer["error"] == why
+    assert books.rows("select status, amount_refunded::int from public.payment_orders") == [
+        ("refunded", AMOUNT)
+    ]
+    assert books.one("select balance from public.user_credits") == 0
+
+
 def test_a_page_of_drift_of_nobodys_facts_is_no_drift(desk: Desk) -> None:
     facts = [
         {"payment_intent_id": "pi_1", "paid": True, "amount": 1, "currency": "usd"},

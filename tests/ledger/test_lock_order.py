@@ -14,9 +14,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.ledger import lives, lives_of_subscriptions
-from tests.ledger.books import Books, Desk, Refused, Server, new_key
+from tests.ledger.books import Books, Desk, Refused, Server, new_id, new_key
 from tests.ledger.crowd import crowd, rush
 from tests.ledger.stripe_says import Event, receive
 from tests.together import all_at_once
@@ -215,6 +216,35 @@ def test_a_refund_of_credits_that_are_being_written_off_waits_for_nobody(
         desk.grant(user_id, 10)
         refund = partial(Desk.refund, intent_id=desk.buy(user_id), amount=lives.AMOUNT)
         pairs += [refund, partial(Desk.spend, user_id=user_id, quantity=1)]
+    books.rows("update public.credit_lots set expires_at = now() where payment_id is not null")
+    with crowd(books, len(pairs)) as desks:
+        rush(desks, *pairs)
+    assert set(books.rows("select balance, debt from public.user_credits")) == {(9, 0)}
+    assert "deadlock detected" not in server.log.read_bytes()[log_began:].decode()
+
+
+@pytest.mark.timeout(60)
+def test_an_intent_that_is_learnt_of_late_waits_for_nobody(
+    server: Server, books: Books, desk: Desk
+) -> None:
+    """It brings a refund along, of credits that are being written off. Stripe's ids are keys: noting
+    one takes more of the payment than merging does."""
+    log_began = server.log.stat().st_size
+    pairs: list[Callable[[Desk], Any]] = []
+    for _ in range(30):
+        user_id, intent_id = books.new_user(), new_id("pi")
+        desk.grant(user_id, 10)
+        paid = {"payment_id": desk.order(user_id)["payment_id"], "currency": "usd"}
+        desk.facts(**paid, paid=True, amount=lives.AMOUNT)
+        refund = {
+            "id": new_id("re"),
+            "amount": lives.AMOUNT,
+            "currency": "usd",
+            "status": "succeeded",
+        }
+        books.rows("select private.merge_refund(%s, %s)", Jsonb(refund), intent_id)
+        learn = partial(Desk.facts, **paid, payment_intent_id=intent_id)
+        pairs += [learn, partial(Desk.spend, user_id=user_id, quantity=1)]
     books.rows("update public.credit_lots set expires_at = now() where payment_id is not null")
     with crowd(books, len(pairs)) as desks:
         rush(desks, *pairs)

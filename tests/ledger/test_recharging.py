@@ -171,6 +171,33 @@ def test_who_is_dearer_now_is_not_charged(books: Books, desk: Desk, ready: str) 
     assert (terms["enabled"], terms["off_reason"]) == (False, "price_changed")
 
 
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [("a chargeback", "disputed"), ("all money back", "refunded"), ("some money back", None)],
+)
+@pytest.mark.parametrize("whose", ["a recharge", "a purchase by hand"])
+def test_who_got_his_money_back_is_not_charged_for_the_same_again(
+    books: Books, desk: Desk, ready: str, whose: str, what: str, reason: str | None
+) -> None:
+    if whose == "a recharge":
+        payment = due(desk)
+        assert payment
+        intent_id = desk.pay(payment)
+    else:
+        intent_id = desk.buy(ready)
+    wait(books, "11 minutes")
+    if what == "a chargeback":
+        desk.dispute(intent_id, AMOUNT, "needs_response")
+    else:
+        desk.refund(intent_id, AMOUNT if reason else AMOUNT - 1)
+    assert books.one("select balance::int from public.user_credits") < 100
+    assert (due(desk) is None) is (reason is not None)
+    terms = desk.call("get_auto_recharge", user_id=ready, livemode=False)
+    assert (terms["enabled"], terms["off_reason"]) == (reason is None, reason)
+    told = "select data ->> 'reason' from public.account_events where type = 'auto_recharge_off'"
+    assert books.rows(told) == ([(reason,)] if reason else [])
+
+
 def test_users_who_are_not_due_hold_nobody_up(books: Books, desk: Desk) -> None:
     """However many of them there are."""
     users = {books.new_user() for _ in range(12)}

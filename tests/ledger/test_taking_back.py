@@ -151,3 +151,13 @@ def test_of_expired_credits_no_part_is_taken_twice(books: Books, desk: Desk, use
     assert books.rows("select data from public.account_events") == [
         ({"available": 0, "threshold": 50},)
     ]
+
+
+def test_an_inquiry_that_becomes_a_larger_chargeback_takes_the_larger_part(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    intent_id = desk.buy(user_id, "starter")
+    desk.dispute(intent_id, 100, "warning_needs_response", "du_1")
+    desk.dispute(intent_id, 499, "needs_response", "du_1")
+    desk.dispute(intent_id, 100, "warning_needs_response", "du_1")
+    assert account(books) == (0, 0)

@@ -274,6 +274,22 @@ def test_a_dispute_is_a_fact_about_its_intent() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("amounts", "status"),
+    [([], "prevented"), ([-499], "lost"), ([-499, 499], "prevented")],
+    ids=["nothing moved", "paid back", "withdrawn, and put back"],
+)
+def test_a_dispute_that_was_prevented_by_paying_the_buyer_back_is_lost(
+    amounts: list[int], status: str
+) -> None:
+    dispute = {
+        "id": "du_1", "amount": 499, "currency": "usd", "status": "prevented", "reason": "fraudulent",
+        "payment_intent": "pi_1", "balance_transactions": [{"amount": amount} for amount in amounts],
+    }  # fmt: skip
+    [told] = facts.of_dispute(dispute)["disputes"]
+    assert told["status"] == status
+
+
 def test_the_reference_in_a_payment_links_address_is_nobodys_word() -> None:
     link = session(status="complete", payment_status="paid") | {
         "metadata": {}, "client_reference_id": "7f8de1a4-3f0c-4a4e-9a52-0f8e1c1f5a10",

@@ -151,15 +151,23 @@ def of_refund(refund: StripeObject) -> Facts:
 
 
 def of_dispute(dispute: StripeObject) -> Facts:
-    """One dispute: an inquiry while its status begins with warning_, a chargeback after that."""
+    """One dispute: an inquiry while its status begins with warning_, a chargeback after that. One
+    that was prevented by paying the buyer back is as good as lost."""
     kept = ("id", "amount", "currency", "status", "reason")
     due_by = (dispute.get("evidence_details") or {}).get("due_by")
+    if dispute["status"] == "prevented" and _is_money_gone(dispute):
+        dispute = dispute | {"status": "lost"}
     return known(
         {
             "payment_intent_id": id_of(dispute.get("payment_intent")),
             "disputes": [{name: dispute.get(name) for name in kept} | {"due_by": time_of(due_by)}],
         }
     )
+
+
+def _is_money_gone(dispute: StripeObject) -> bool:
+    """Whether more was withdrawn for it than put back."""
+    return sum(moved["amount"] for moved in dispute.get("balance_transactions") or []) < 0
 
 
 def _refunds_of(charge: StripeObject) -> list[Facts] | None:
