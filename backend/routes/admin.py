@@ -9,7 +9,7 @@ from flask import Blueprint, g
 from backend.auth import policy
 from backend.errors import ValidationError
 from backend.routes.idempotency import required_idempotency_key
-from backend.routes.parsing import CREDITS_MAX, Request, Uuid, body
+from backend.routes.parsing import CREDITS_MAX, Reason, Request, Uuid, body, in_utc
 from backend.wiring import services
 
 blueprint = Blueprint("admin", __name__)
@@ -18,7 +18,7 @@ blueprint = Blueprint("admin", __name__)
 class GrantRequest(Request):
     user_id: Uuid
     credits: Annotated[int, msgspec.Meta(ge=-CREDITS_MAX, le=CREDITS_MAX)]
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    reason: Reason
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
@@ -27,14 +27,14 @@ class GrantRequest(Request):
 def grant() -> tuple[dict[str, Any], int]:
     """Give credits (a bonus) or take them (an adjustment), with a reason."""
     asked = body(GrantRequest)
-    if asked.credits == 0 or not asked.reason.strip():
-        field = "credits" if asked.credits == 0 else "reason"
-        raise ValidationError.of(field, "This must not be zero or blank.")
+    if asked.credits == 0:
+        raise ValidationError.of("credits", "This must not be zero.")
+    expires_at = in_utc("expires_at", asked.expires_at) if asked.expires_at else None
     answer = services().credits.adjust(
         asked.user_id,
         asked.credits,
         asked.reason,
-        asked.expires_at.isoformat() if asked.expires_at else None,
+        expires_at.isoformat() if expires_at else None,
         actor=g.caller.id,
         idempotency_key=required_idempotency_key(),
     )

@@ -10,7 +10,7 @@ from backend.errors import NotFound
 from backend.limits import asking_stripe, buying
 from backend.routes.callers import buyer
 from backend.routes.idempotency import idempotent
-from backend.routes.parsing import STRIPE_ID, Request, body
+from backend.routes.parsing import STRIPE_ID, Request
 from backend.wiring import services
 
 blueprint = Blueprint("cards", __name__)
@@ -26,30 +26,27 @@ def list_payment_methods() -> dict[str, Any]:
 @blueprint.post("/payment-methods/refresh")
 @buying
 @policy("user")
-@idempotent
-def refresh() -> dict[str, Any]:
+@idempotent(Request)
+def refresh(_: Request) -> dict[str, Any]:
     """Ask Stripe now: a card that was saved a moment ago."""
-    body(Request)
     return {"payment_methods": services().cards.refresh(g.caller.token, g.caller.id)}
 
 
 @blueprint.post("/payment-methods/setup-intent")
 @buying
 @policy("user")
-@idempotent
-def set_up() -> tuple[dict[str, Any], int]:
+@idempotent(Request)
+def set_up(_: Request) -> tuple[dict[str, Any], int]:
     """Begin to save a card without paying."""
-    body(Request)
     return services().cards.set_up(buyer()), 201
 
 
 @blueprint.post("/payment-methods/<card_id>/default")
 @asking_stripe
 @policy("user")
-@idempotent
-def make_default(card_id: str) -> dict[str, Any]:
+@idempotent(Request)
+def make_default(_: Request, card_id: str) -> dict[str, Any]:
     """Pay with this card from now on."""
-    body(Request)
     cards = services().cards.make_default(g.caller.token, g.caller.id, _id(card_id))
     return {"payment_methods": cards}
 

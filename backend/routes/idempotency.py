@@ -8,10 +8,12 @@ from typing import Any
 from flask import g, request
 
 from backend.errors import ValidationError
+from backend.routes.parsing import Request, body, raw_body
 from backend.services.idempotency import Attempt
 from backend.wiring import services
 
 Answer = dict[str, Any] | tuple[dict[str, Any], int]
+View = Callable[..., Answer]
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
 
 
@@ -36,7 +38,7 @@ def required_idempotency_key() -> str:
 def request_hash() -> str:
     """What makes two requests the same: method, path and the bytes of the body."""
     head = f"{request.method} {request.path}\n".encode()
-    return sha256(head + request.get_data()).hexdigest()
+    return sha256(head + raw_body()).hexdigest()
 
 
 def attempt() -> Attempt:
@@ -44,23 +46,28 @@ def attempt() -> Attempt:
     return Attempt(idempotency_key(), request_hash())
 
 
-def idempotent(view: Callable[..., Answer]) -> Callable[..., Answer]:
-    """Answer a repeated key with the first answer. Raises IdempotencyConflict for another request.
+def idempotent(kind: type[Request]) -> Callable[[View], View]:
+    """Reads the body as `kind`, which becomes the view's first argument, and answers a repeated key
+    with the first answer. Raises IdempotencyConflict for another request.
 
-    Only answers are kept, no errors: whoever was refused may try again with the same key.
+    Only answers are kept, no errors: whoever was refused may ask the same again with the same key.
+    What can't be read uses no key up.
     """
 
-    @functools.wraps(view)
-    def keyed(**arguments: Any) -> Answer:
-        this = attempt()
-        if this.idempotency_key is None:
-            return view(**arguments)
-        kept = services().idempotency
-        if first := kept.claim(g.caller.id, this):
-            return first["body"], first["status"]
-        answer = view(**arguments)
-        body, status = answer if isinstance(answer, tuple) else (answer, 200)
-        kept.keep(g.caller.id, this, body, status)
-        return answer
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def keyed(**arguments: Any) -> Answer:
+            asked, this = body(kind), attempt()
+            if this.idempotency_key is None:
+                return view(asked, **arguments)
+            kept = services().idempotency
+            if first := kept.claim(g.caller.id, this):
+                return first["body"], first["status"]
+            answer = view(asked, **arguments)
+            told, status = answer if isinstance(answer, tuple) else (answer, 200)
+            kept.keep(g.caller.id, this, told, status)
+            return answer
 
-    return keyed
+        return keyed
+
+    return decorate

@@ -110,20 +110,18 @@ def get_payment(payment_id: UUID) -> dict[str, Any]:
 @blueprint.post("/payments/<uuid:payment_id>/refresh")
 @asking_stripe
 @policy("user")
-@idempotent
-def refresh(payment_id: UUID) -> dict[str, Any]:
+@idempotent(Request)
+def refresh(_: Request, payment_id: UUID) -> dict[str, Any]:
     """Ask Stripe now."""
-    body(Request)
     return services().payments.refresh(g.caller.token, buyer(), str(payment_id))
 
 
 @blueprint.post("/payments/<uuid:payment_id>/cancel")
 @asking_stripe
 @policy("user")
-@idempotent
-def cancel(payment_id: UUID) -> dict[str, Any]:
+@idempotent(Request)
+def cancel(_: Request, payment_id: UUID) -> dict[str, Any]:
     """Make sure that this can't be paid any more."""
-    body(Request)
     return services().payments.cancel(g.caller.token, buyer(), str(payment_id))
 
 

@@ -8,13 +8,12 @@ from flask import Blueprint, g
 
 from backend.auth import policy
 from backend.routes.idempotency import attempt
-from backend.routes.parsing import MinorUnits, Request, Uuid, body
+from backend.routes.parsing import MinorUnits, Reason, Request, Uuid, body
 from backend.wiring import services
 
 blueprint = Blueprint("refunds", __name__)
 
 PAYMENTS_MAX = 100
-Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 class RefundRequest(Request):

@@ -10,15 +10,18 @@ from flask import Blueprint, g
 from backend.auth import policy
 from backend.errors import ValidationError
 from backend.routes.idempotency import required_idempotency_key
-from backend.routes.parsing import CREDITS_MAX, Request, Uuid, body
+from backend.routes.parsing import CREDITS_MAX, Request, Uuid, body, written_as
 from backend.services.spending import HOLD_TTL_SECONDS
 from backend.wiring import services
 
 blueprint = Blueprint("spending", __name__)
 
-Feature = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,64}\Z")]
+Feature = Annotated[
+    str, written_as(r"^[a-z0-9_]{1,64}\Z", "Up to 64 small letters, digits, underscores.")
+]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=CREDITS_MAX)]
 METADATA_BYTES_MAX = 4096
+METADATA_LEVELS_MAX = 20
 
 
 class SpendRequest(Request):
@@ -33,6 +36,9 @@ class SpendRequest(Request):
 def spend() -> tuple[dict[str, Any], int]:
     """Spend now."""
     asked = body(SpendRequest)
+    # What is read back has to be understood again, by whatever reads JSON.
+    if _is_deeper(asked.metadata, METADATA_LEVELS_MAX):
+        raise ValidationError.of("metadata", f"At most {METADATA_LEVELS_MAX} levels.")
     if len(msgspec.json.encode(asked.metadata)) > METADATA_BYTES_MAX:
         raise ValidationError.of("metadata", f"At most {METADATA_BYTES_MAX} bytes.")
     return _created(
@@ -105,3 +111,8 @@ def _created(answer: dict[str, Any]) -> tuple[dict[str, Any], int]:
 
 def _without_replayed(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != "replayed"}
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(each, levels - 1) for each in inner)

@@ -8,7 +8,7 @@ from backend.auth import policy
 from backend.limits import asking_stripe, buying
 from backend.routes.callers import buyer
 from backend.routes.idempotency import idempotent
-from backend.routes.parsing import Locale, Request, StripeId, Url, body
+from backend.routes.parsing import Locale, Request, StripeId, Url
 from backend.wiring import services
 
 blueprint = Blueprint("subscriptions", __name__)
@@ -28,20 +28,18 @@ class SubscriptionRequest(Request):
 @blueprint.post("/stripe/cancel-subscription")
 @asking_stripe
 @policy("user")
-@idempotent
-def cancel() -> dict[str, Any]:
+@idempotent(SubscriptionRequest)
+def cancel(asked: SubscriptionRequest) -> dict[str, Any]:
     """Let it end with the period that is paid for."""
-    asked = body(SubscriptionRequest)
     return services().subscriptions.cancel(g.caller.id, asked.subscription_id)
 
 
 @blueprint.post("/stripe/resume-subscription")
 @asking_stripe
 @policy("user")
-@idempotent
-def resume() -> dict[str, Any]:
+@idempotent(SubscriptionRequest)
+def resume(asked: SubscriptionRequest) -> dict[str, Any]:
     """Let it go on after all."""
-    asked = body(SubscriptionRequest)
     return services().subscriptions.resume(g.caller.id, asked.subscription_id)
 
 
@@ -53,8 +51,7 @@ class PortalRequest(Request):
 @blueprint.post("/stripe/portal-session")
 @buying
 @policy("user")
-@idempotent
-def portal_session() -> tuple[dict[str, Any], int]:
+@idempotent(PortalRequest)
+def portal_session(asked: PortalRequest) -> tuple[dict[str, Any], int]:
     """Open Stripe's page for cards, invoices and subscriptions."""
-    asked = body(PortalRequest)
     return services().subscriptions.open_portal(buyer(), asked.return_url, asked.locale), 201

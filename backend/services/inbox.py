@@ -194,7 +194,7 @@ def _is_event(event: Any) -> bool:
         isinstance(event, dict)
         and all(isinstance(event.get(name), str) for name in ("id", "type"))
         and isinstance(event.get("livemode"), bool)
-        and isinstance(event.get("created"), int)
+        and type(event.get("created")) is int  # True is an int, too
         and 0 <= event["created"] <= YEAR_9999_SECONDS
         and isinstance(event.get("data"), dict)
         and isinstance(event["data"].get("object"), dict)

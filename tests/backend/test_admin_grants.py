@@ -54,7 +54,7 @@ def test_what_is_taken_is_an_adjustment_that_keeps_the_same(admin: Person, buyer
 
 
 def test_a_gift_may_expire(admin: Person, buyer: Person) -> None:
-    grant(admin, buyer, 30, expires_at="2099-01-01T00:00:00+01:00")
+    grant(admin, buyer, 30, expires_at="2099-01-01T22:59:00+23:59")
     [expiring] = buyer.get("/api/credits").json()["expiring"]
     assert expiring["credits"] == 30
     assert datetime.fromisoformat(expiring["expires_at"]) == datetime.fromisoformat(
@@ -81,6 +81,8 @@ def test_without_a_reason_nothing_moves(admin: Person, buyer: Person, reason: st
         ({"user_id": "me"}, "user_id"),
         ({"expires_at": "2099-01-01T00:00:00"}, "expires_at"),
         ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-23:59"}, "expires_at"),
+        ({"reason": "a\0b"}, "reason"),
         ({"actor": "somebody else"}, "actor"),
     ],
 )

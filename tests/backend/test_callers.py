@@ -68,6 +68,7 @@ def test_each_of_several_service_keys_opens_and_a_withdrawn_one_does_not() -> No
 def test_a_guest_may_look_and_not_buy(people: People) -> None:
     guest = people.guest()
     assert guest.get("/api/credits").json()["balance"] == 0
+    assert guest.request("HEAD", "/api/credits").status_code == 200
     assert guest.get("/api/payments").json()["payments"] == []
     answer = guest.post(CHECKOUT, ORDER)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")

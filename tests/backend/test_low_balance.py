@@ -42,6 +42,12 @@ def seen(person: Person) -> tuple[int, int, bool]:
     return credits["available"], credits["low_balance_threshold"], credits["low_balance"]
 
 
+def test_who_is_no_more_chooses_nothing(database: psycopg.Connection[dict], buyer: Person) -> None:
+    database.execute("update auth.users set deleted_at = now() where id = %s", [buyer.id])
+    assert choose(buyer, CHOSEN)[0] == 403
+    assert database.execute("select from user_credits where user_id = %s", [buyer.id]).rowcount == 0
+
+
 def test_crossing_the_chosen_threshold_is_told_once(server: Server, careful: Person) -> None:
     server.spend(careful, 6)
     assert (seen(careful), told(careful)) == ((82, CHOSEN, False), [])

@@ -1,5 +1,6 @@
 """Spending and holding over HTTP. A unit of audio_processing costs three credits."""
 
+import json
 import uuid
 
 import psycopg
@@ -94,6 +95,18 @@ def test_a_spend_needs_a_key_a_known_feature_and_a_sensible_quantity(
         assert server.spend(rich, quantity).status_code == 422
     assert server.spend(rich, key="k" * 300).status_code == 422
     assert rich.available == 100
+
+
+@pytest.mark.parametrize("levels", [21, 600])
+def test_metadata_that_nobody_could_read_back_is_refused(
+    server: Server, rich: Person, levels: int
+) -> None:
+    deep = json.loads('{"a":' * levels + "1" + "}" * levels)
+    answer = server.spend(rich, metadata=deep)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "metadata")
+    fitting = json.loads('{"a":' * 20 + "1" + "}" * 20)
+    assert server.spend(rich, metadata=fitting).status_code == 201
+    assert rich.get("/api/credits/transactions").json()["transactions"][0]["metadata"] == fitting
 
 
 def test_who_is_banned_spends_and_holds_nothing(

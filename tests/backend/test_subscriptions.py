@@ -198,6 +198,12 @@ def test_wrong_input_is_refused(buyer: Person, path: str, fields: dict[str, Any]
     assert buyer.post(path, fields).status_code == 422
 
 
+@pytest.mark.parametrize("path", [CANCEL, RESUME])
+def test_what_can_not_be_read_uses_no_key_up(buyer: Person, path: str) -> None:
+    assert buyer.post(path, {"subscription": "sub_1"}, key="1").status_code == 422
+    assert buyer.post(path, {"subscription_id": "sub_1"}, key="1").status_code == 404
+
+
 def test_a_second_one_to_the_same_package_is_refused(subscribed: Subscriber) -> None:
     answer = subscribed.buyer.post(CHECKOUT, {"package_id": "monthly"})
     assert (answer.status_code, answer.json()["code"]) == (409, "invalid_state")

@@ -82,6 +82,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "no issuer": {"iss": None},
     "no subject": {"sub": None},
     "subject is no UUID": {"sub": "admin"},
+    "subject is a UUID to Python alone": {"sub": "urn:uuid:7f8de1a4-3f0c-4a4e-9a52-0f8e1c1f5a10"},
     "subject is a number": {"sub": 1},
     "role anon": {"role": "anon"},
     "role service_role": {"role": "service_role"},

@@ -131,6 +131,7 @@ NO_EVENTS = {
     "no type": with_fields(type=None),
     "no time": with_fields(created=None),
     "a time in words": with_fields(created="today"),
+    "a time that is true": with_fields(created=True),
     "livemode in words": with_fields(livemode="false"),
     "no data": with_fields(data=None),
     "data that is a list": with_fields(data=[]),

@@ -174,6 +174,21 @@ def test_a_page_of_drift_of_nobodys_facts_is_no_drift(desk: Desk) -> None:
     assert drift == [None] * len(facts)
 
 
+@pytest.mark.parametrize(
+    "missing",
+    [{"idempotency_key": None}, {"reason": None}, {"reason": " "}, {"credits": None}, {"credits": 0},
+     {"credits": -(2**63) + 1}],
+    ids=str,
+)  # fmt: skip
+def test_a_grant_without_what_makes_it_one_is_refused(
+    books: Books, desk: Desk, user_id: str, missing: dict[str, Any]
+) -> None:
+    whole = {"user_id": user_id, "credits": 5, "reason": "a gift", "idempotency_key": "key"}
+    asked = whole | {"expires_at": None, "actor": "tests"} | missing
+    assert refused(desk, "adjust_credits", **asked) == "validation_error"
+    assert books.rows("select * from public.credit_transactions") == []
+
+
 NOBODY = "00000000-0000-4000-8000-00000000dead"
 
 

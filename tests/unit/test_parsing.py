@@ -89,6 +89,11 @@ def test_what_is_json_but_not_the_request_names_the_field(data: str, field: str)
     assert field_of(refused(ValidationError, data)) == field
 
 
+def test_a_text_of_the_wrong_form_is_explained_in_words() -> None:
+    problem = refused(ValidationError, '{"package_id": "a", "currency": "us"}')
+    assert problem.members["errors"][0]["message"] == "Three letters, like usd."
+
+
 def test_a_field_that_is_given_twice_never_means_two_things() -> None:
     """One parser reads the body once, so the last one is the only one that anybody has seen."""
     assert parsed('{"package_id": "a", "package_id": "b"}').package_id == "b"
@@ -131,6 +136,8 @@ def test_what_fits_is_taken() -> None:
         ("cursor=00000000-0000-0000-0000-00000000000g", "cursor"),
         ("cursor=00000000-0000-0000-0000-000000000000%0A", "cursor"),
         ("type=theft", "type"),
+        ("type=null", "type"),
+        ("cursor=NULL", "cursor"),
         ("format=xml", "format"),
         ("user_id=1", "user_id"),
     ],
