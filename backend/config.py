@@ -125,7 +125,7 @@ def load(environ: Mapping[str, str]) -> Settings:
             dict.fromkeys(
                 [
                     *([origin(frontend_url)] if frontend_url else []),
-                    *_words(env.text("ALLOWED_ORIGINS", default="").lower()),
+                    *_origins(env.text("ALLOWED_ORIGINS", default="")),
                 ]
             )
         ),
@@ -291,7 +291,11 @@ def is_loopback(url: str) -> bool:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip().rstrip("/") for word in text.split(",") if word.strip())
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    return tuple(word.rstrip("/") for word in _words(text.lower()))
 
 
 class _Environment:

@@ -128,11 +128,7 @@ class PaymentsDisabled(Problem):
     detail = "Buying credits is closed at the moment. Your credits are safe and can be used."
 
 
-def _family(parent: type[Problem]) -> list[type[Problem]]:
-    return [kin for child in parent.__subclasses__() for kin in (child, *_family(child))]
-
-
-BY_CODE = {kin.code: kin for kin in _family(Problem)}
+BY_CODE = {kin.code: kin for kin in Problem.__subclasses__()}
 # What Flask and werkzeug raise by themselves, in our words. Any other 4xx is an invalid request.
 BY_STATUS = {kin.status: kin for kin in (
     NotFound, MethodNotAllowed, PayloadTooLarge, UnsupportedMediaType, RateLimited,

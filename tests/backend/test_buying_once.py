@@ -6,7 +6,7 @@ import pytest
 from tests import shop
 from tests.backend.test_buying import CHECKOUT, SESSIONS, open_payments_max
 from tests.people import Person
-from tests.stripe_console import StripeConsole
+from tests.stripe_console import StripeConsole, eventually
 from tests.together import all_at_once, at_once
 
 ORDER = {"package_id": "starter"}
@@ -122,3 +122,22 @@ def test_two_buyers_at_once_get_an_order_each(buyer: Person, stranger: Person) -
     for person, own in ((buyer, orders[:4]), (stranger, orders[4:])):
         listed = person.get("/api/payments").json()["payments"]
         assert {order["payment_id"] for order in own} == {p["payment_id"] for p in listed}
+
+
+def test_a_second_session_for_a_customer_who_was_deleted_meanwhile_cannot_be_paid(
+    buyer: Person, database: psycopg.Connection[dict], stripe_console: StripeConsole
+) -> None:
+    assert buyer.post(CHECKOUT, ORDER, key="one wish").status_code == 201
+    # As if the process had died before it answered.
+    database.execute(
+        "update idempotency_keys set answer = answer - 'body' where caller = %s", [buyer.id]
+    )
+    [customer] = stripe_console.customers(buyer.email)
+    stripe_console.delete(f"customers/{customer}")
+    deleted = "select deleted_at from stripe_customers where user_id = %s"
+    eventually(lambda: database.execute(deleted, [buyer.id]).fetchone()["deleted_at"], bool)  # type: ignore[index]
+    again = buyer.post(CHECKOUT, ORDER, key="one wish")
+    assert (again.status_code, again.json()["code"]) == (409, "invalid_state")
+    [customer] = stripe_console.customers(buyer.email)
+    [second] = stripe_console.api("checkout/sessions", customer=customer)["data"]
+    assert second["status"] == "expired"

@@ -208,3 +208,4 @@ def test_a_slow_database_is_given_up_in_time(
     answer = client.get("/api/credits", headers=shop.bearer(buyer.token))
     assert answer.json["code"] == "database_unavailable"
     assert time.perf_counter() - began < 2
+    assert way.paths == ["/rest/v1/rpc/get_credits"], "who was too slow is not asked again"

@@ -151,3 +151,21 @@ def test_everything_that_asks_stripe_shares_one_limit(tight: Any, buyer: Person)
     answers = [tight.post(path, json={}, headers=headers).status_code for path in asking * 2]
     assert answers == [200, 200, 200, 429]
     assert tight.get("/api/credits", headers=headers).status_code == 200
+
+
+WHAT_COSTS_STRIPE = [
+    ("POST", "/api/stripe/create-checkout-session"),
+    ("POST", "/api/stripe/create-payment-intent"),
+    ("POST", "/api/stripe/portal-session"),
+    ("POST", "/api/payment-methods/setup-intent"),
+    ("POST", "/api/payment-methods/refresh"),
+    ("PUT", "/api/credits/auto-recharge"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), WHAT_COSTS_STRIPE)
+def test_whatever_could_try_cards_has_the_buying_limit(method: str, path: str) -> None:
+    client = shop.client(RATELIMIT_BUYING="2 per minute")
+    headers = shop.bearer(shop.legacy_token())
+    answer = client.open(path, method=method, json={}, headers=headers)
+    assert answer.headers["RateLimit-Limit"] == "2"

@@ -234,3 +234,10 @@ def test_a_length_that_lies_is_not_waited_for(sandbox: Env) -> None:
 def test_a_request_id_that_was_given_comes_back(sandbox: Env) -> None:
     answer = ask(sandbox, "GET", "/api/nothing", headers={"X-Request-Id": "from-the-page-1"})
     assert answer.headers["X-Request-Id"] == answer.json()["request_id"] == "from-the-page-1"
+
+
+def test_over_https_a_browser_is_told_to_stay_there() -> None:
+    client = shop.client()
+    assert "Strict-Transport-Security" not in client.get("/api/health").headers
+    secure = client.get("/api/health", base_url="https://shop.example")
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"

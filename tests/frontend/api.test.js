@@ -82,3 +82,12 @@ test("an answer that is not JSON is the code bad_response", async () => {
   answers(new Response("<html>", { status: 200 }));
   await assert.rejects(get("/api/credits"), { code: "bad_response" });
 });
+
+test("a request ends though its caller has a signal of his own", async () => {
+  mock.method(globalThis, "fetch", (_, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))));
+  const { signal } = new AbortController();
+  const awake = setTimeout(() => undefined, 5000); // Node does not wait for the limit's own timer.
+  await assert.rejects(timedFetch("https://x", { signal }, 5), { code: "timeout" });
+  clearTimeout(awake);
+});

@@ -108,6 +108,19 @@ test("no other card is charged before it is known what became of an order that w
   assert.equal(new Set(orders.map(({ key }) => key)).size, 1);
 });
 
+test("a lost order is not forgotten because asking again was refused for the moment", async () => {
+  const calls = backend(new TypeError("gone"), [429, { code: "rate_limited" }], order(), paid);
+  const one = InPagePayment.of(offer());
+  const pay = (id) => one.payWithCard({}, { ...CARD, id }, { returnUrl: null });
+  assert.equal((await pay("pm_1")).kind, "unknown");
+  await assert.rejects(pay("pm_1"), { code: "rate_limited" });
+  assert.ok(one.isUnanswered);
+  await pay("pm_2");
+  const [lost, ...again] = calls.filter(({ path }) => path.endsWith("create-payment-intent"));
+  for (const { body, key } of again) assert.deepEqual([body, key], [lost.body, lost.key]);
+  assert.equal(again.length, 2);
+});
+
 test("a lost order that was not charged goes on with the card that is chosen now", async () => {
   backend(new TypeError("reset"), order(), open(), paid);
   const confirmed = [];

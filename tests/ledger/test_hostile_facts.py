@@ -208,3 +208,24 @@ def test_nobody_is_told_no(
     desk: Desk, function: str, arguments: dict[str, Any], user_id: str | None
 ) -> None:
     assert refused(desk, function, user_id=user_id, **arguments) in ("forbidden", "not_found")
+
+
+def test_an_event_that_meets_a_lock_for_too_long_is_sent_again(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    """Recorded as failed with what passes by itself: the answer must ask for it once more."""
+    order = desk.order(user_id)
+    told = {"id": new_id("evt"), "type": "test", "livemode": False, "created": 0}
+    facts = {"payment_id": order["payment_id"], "paid": True, "currency": "usd"}
+    asked = {"event": told, "livemode": False, "facts": facts | {"amount": order["amount"]}}
+    locked = "select from public.payment_orders where id = %s for update"
+    with (
+        books.desk(lock_timeout="100ms") as hasty,
+        books.connect("postgres") as owner,
+        owner.transaction(),
+    ):
+        owner.execute(locked, [order["payment_id"]])
+        answer = hasty.call("receive_event", **asked)
+    assert (answer["status"], answer["retry"]) == ("failed", True)
+    assert answer["error"].startswith("55P03")
+    assert desk.call("receive_event", **asked)["status"] == "processed"

@@ -72,3 +72,27 @@ def test_what_would_have_expired_already_is_not_granted(
     with pytest.raises(Refused, match="validation_error"):
         desk.grant(user_id, 10, datetime.now(UTC) - timedelta(seconds=1))
     assert books.rows("select * from public.credit_transactions") == []
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["deleted_at = now()", "banned_until = now() + interval '1 hour'", "is_anonymous = true"],
+)
+def test_who_may_not_move_credits_spends_none(
+    books: Books, desk: Desk, user_id: str, state: str
+) -> None:
+    """With plenty left: a spend that needs no care is a way of its own."""
+    desk.grant(user_id, 1000)
+    books.rows(f"update auth.users set {state} where id = %s", user_id)
+    for verb in (desk.spend, desk.hold):
+        with pytest.raises(Refused, match="forbidden"):
+            verb(user_id, 1)
+
+
+def test_a_late_answer_leaves_the_first_one_standing(desk: Desk) -> None:
+    key = {"caller": "x", "key": "k"}
+    desk.call("claim_idempotency_key", **key, request_hash="h")
+    for body in ("first", "second"):
+        desk.call("store_idempotent_answer", **key, answer={"body": {"is": body}, "status": 200})
+    claim = desk.call("claim_idempotency_key", **key, request_hash="h")
+    assert claim["answer"]["body"] == {"is": "first"}

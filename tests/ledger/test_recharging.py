@@ -262,3 +262,39 @@ def test_that_the_bank_asks_is_told_once_and_no_late_news_undoes_what_the_buyer_
     assert books.rows(told, payment["payment_id"]) == [(refused["code"], False)]
     news = "select count(*) from public.account_events where type = 'payment_requires_action'"
     assert books.one(news) == 1
+
+
+def test_a_lost_answer_is_asked_for_only_while_stripe_remembers_it(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    ids = []
+    for hours in (19, 2, 4):
+        ids.append((due(desk) or {}).get("payment_id"))
+        wait(books, f"{hours} hours")
+        ids.append((due(desk) or {}).get("payment_id"))
+    lost, another = ids[0], ids[-1]
+    assert ids == [lost, lost, lost, None, None, another]
+    assert another not in (lost, None)
+
+
+def test_a_month_is_counted_in_the_currency_that_was_agreed_to(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    assert due(desk)
+    books.rows("update public.payment_orders set currency = 'jpy'")
+    terms = desk.call("get_auto_recharge", user_id=ready, livemode=False)
+    assert terms["spent_this_month"] == 0
+
+
+def test_what_is_not_sold_any_more_is_not_bought(books: Books, desk: Desk, ready: str) -> None:
+    books.rows("update public.credit_packages set active = false where id = 'starter'")
+    assert due(desk) is None
+    terms = desk.call("get_auto_recharge", user_id=ready, livemode=False)
+    assert (terms["enabled"], terms["off_reason"]) == (False, "price_changed")
+
+
+def test_a_test_card_pays_nothing_live(books: Books, desk: Desk, ready: str) -> None:
+    books.rows("update public.auto_recharges set livemode = true")
+    assert desk.call("claim_auto_recharges", livemode=True, limit=10) == []
+    terms = desk.call("get_auto_recharge", user_id=ready, livemode=True)
+    assert terms["off_reason"] == "no_card"

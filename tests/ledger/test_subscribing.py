@@ -194,3 +194,22 @@ def test_a_package_with_another_interval_is_sold_at_another_price(
     assert books.one(sold_as, order) == price_id
     books.rows("update public.credit_packages set interval = 'year' where id = 'monthly'")
     assert books.one(sold_as, order) is None
+
+
+def test_an_order_that_never_reached_stripe_stands_in_the_way_for_minutes_only(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    desk.order(user_id, "monthly")
+    with pytest.raises(Refused, match="invalid_state"):
+        desk.order(user_id, "monthly")
+    books.rows("update public.payment_orders set created_at = created_at - interval '4 minutes'")
+    assert desk.order(user_id, "monthly")["status"] == "pending"
+
+
+def test_a_subscription_that_stripe_never_told_of_can_be_bought_again_after_days(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    order = desk.order(user_id, "monthly")
+    desk.facts(payment_id=order["payment_id"], checkout_session_id=new_id("cs"), processing=True)
+    books.rows("update public.payment_orders set created_at = created_at - interval '4 days'")
+    assert desk.order(user_id, "monthly")["status"] == "pending"

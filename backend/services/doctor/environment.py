@@ -21,7 +21,7 @@ def examine(environ: Mapping[str, str]) -> Iterator[Finding]:
             names = re.match(r"[A-Z][A-Z_]+", sentence)
             yield Finding.problem(AREA, names[0] if names else "variables", sentence)
         return
-    yield Finding.ok(AREA, "variables", "All that the backend needs are there and fit together.")
+    yield Finding.ok(AREA, "variables", "Everything the backend needs is set, and fits together.")
     yield from _mode(settings)
     yield from _addresses(settings)
     yield from _secrets(settings)

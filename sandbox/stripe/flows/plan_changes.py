@@ -101,7 +101,7 @@ def _begin_anew(
     lines = [*subscription["_pending_lines"], *([] if was_trial else credits), *charges]
     invoice = subscriptions.invoice_now(tx, subscription, lines)
     emit(tx, "customer.subscription.updated", subscription, previous)
-    subscriptions.restart_timer(tx, subscription)
+    subscriptions.wake_at_period_end(tx, subscription)
     return _collect(tx, subscription, invoice)
 
 

@@ -81,7 +81,7 @@ def start(
     subscription["discounts"] = discounts_after(tx, subscription, invoice)
     tx.replace(subscription)
     emit(tx, "customer.subscription.created", subscription)
-    _wake_at_period_end(tx, subscription)
+    wake_at_period_end(tx, subscription)
     if subscription["status"] == "incomplete":
         due = clock.now() + INCOMPLETE_SECONDS
         timers.start(tx, subscription["id"], GIVE_UP, due, subscription["test_clock"])
@@ -120,7 +120,7 @@ def renew(tx: Transaction, subscription_id: str) -> None:
         _pending_lines=[],
     )
     emit(tx, "customer.subscription.updated", subscription, previous)
-    _wake_at_period_end(tx, subscription)
+    wake_at_period_end(tx, subscription)
     if status == "unpaid":
         invoices.stop_collecting(tx, invoice)
     else:
@@ -206,10 +206,6 @@ def invoice_now(tx: Transaction, subscription: Object, lines: list[Object]) -> O
     left = discounts_after(tx, subscription, invoice)
     tx.change(subscription, latest_invoice=invoice["id"], discounts=left)
     return invoice
-
-
-def restart_timer(tx: Transaction, subscription: Object) -> None:
-    _wake_at_period_end(tx, subscription)
 
 
 def method_of(tx: Transaction, subscription: Object) -> Object | None:
@@ -331,6 +327,6 @@ def _set_status(tx: Transaction, subscription: Object, status: str) -> None:
         emit(tx, "customer.subscription.updated", subscription, previous)
 
 
-def _wake_at_period_end(tx: Transaction, subscription: Object) -> None:
+def wake_at_period_end(tx: Transaction, subscription: Object) -> None:
     due = period_of(subscription)[1]
     timers.start(tx, subscription["id"], RENEW, due, subscription["test_clock"])
