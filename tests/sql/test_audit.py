@@ -310,6 +310,20 @@ LATER_CORRUPTIONS: dict[str, tuple[str, str]] = {
         "update payment_orders set amount_refunded = 0 where user_id = %(user)s",
         REFUNDED,
     ),
+    "credits of somebody else's payment": (
+        "update credit_transactions set user_id = gen_random_uuid() "
+        "where user_id = %(user)s and type = 'purchase'",
+        "a payment's credits are its buyer's",
+    ),
+    "credits from somebody else's lot": (
+        "update credit_lots set user_id = (select user_id from user_credits "
+        "where user_id <> %(user)s limit 1) where user_id = %(user)s",
+        "who spends from a lot owns it",
+    ),
+    "a refund that counts nowhere": (
+        "update refunds set payment_id = null where user_id = %(user)s",
+        "a refund or dispute counts where its payment is known",
+    ),
     "a lot that grew by what was taken from it": (
         "update credit_lots set granted = granted + 100 where user_id = %(user)s",
         GRANTED,
@@ -324,6 +338,7 @@ GROWING = [
     "update credit_lots set remaining = 0, exhausted = true where payment_id = %(other)s",
 ]
 CONSTRAINED = ["user_credits", "credit_lots", "credit_holds", "payment_orders"]
+AUDITS = ["audit_of_amounts", "audit_of_owners"]
 LAW = re.compile(r"select\s+'((?:[^']|'')+)'\s*,")
 
 
@@ -391,14 +406,19 @@ def drop_constraints(connection: Connection) -> None:
         connection.execute('alter table {table} drop constraint "{name}"'.format(**constraint))
 
 
+def source(connection: Connection, function: str) -> str:
+    [row] = connection.execute(
+        "select prosrc from pg_proc where oid = %s::regprocedure", [f"private.{function}()"]
+    ).fetchall()
+    return row["prosrc"]
+
+
 def test_every_law_is_shown_to_be_broken(superuser: Connection) -> None:
     """Read from the audit itself: a new law without a corruption fails here."""
-    source = superuser.execute(
-        "select prosrc from pg_proc where oid = 'private.audit()'::regprocedure"
-    ).fetchone()
-    assert source
-    laws = [name.replace("''", "'") for name in LAW.findall(source["prosrc"])]
-    assert len(laws) == source["prosrc"].count("union all") + 1
+    audit, *parts = [source(superuser, name) for name in ("audit", *AUDITS)]
+    assert set(re.findall(r"private\.(\w+)", audit)) == set(AUDITS)
+    laws = [name.replace("''", "'") for part in parts for name in LAW.findall(part)]
+    assert len(laws) == sum(len(re.findall("^  union all$", part, re.M)) + 1 for part in parts)
     shown = [*CORRUPTIONS.values(), *LATER_CORRUPTIONS.values()]
     assert set(laws) == {law for _, law in shown}
 
