@@ -51,8 +51,11 @@ class Upkeep(Game):
         return call.user
 
     def set_threshold(self, user: int, credits: int) -> int:
-        self.desk.call("set_low_balance_threshold", user_id=self.users[user], threshold=credits)
-        self.accounts[user].low_balance_threshold = credits
+        account = self.accounts[user]
+        asked = {"user_id": self.users[user], "threshold": credits}
+        refusal = "forbidden" if account.banned else None
+        if self.ask(refusal, lambda: self.desk.call("set_low_balance_threshold", **asked)):
+            account.low_balance_threshold = credits
         return user
 
     def ban(self, user: int, banned: bool) -> int:
