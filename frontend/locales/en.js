@@ -86,7 +86,7 @@ export const en = {
   "pay.unknown.text":
     "There is no answer from the bank so far. Nobody pays twice: this payment can be charged only once, and it waits among your open payments.",
   "pay.unknown.bank":
-    "Your bank waits for you to confirm. Nobody pays twice: this payment can be charged only once, and it waits among your open payments.",
+    "Your bank is waiting for you to confirm. Nobody pays twice: this payment can be charged only once, and it waits among your open payments.",
   "pay.asking": "Asking again…",
   "pay.later": "Finish it later",
   "pay.done": "Done",
@@ -198,7 +198,7 @@ export const en = {
   "balance.next_expiry": "{credits} expire on {day}",
   "low.label": "Tell me when credits fall below",
   "low.save": "Save",
-  "low.saved": "You are told below {count} credits.",
+  "low.saved": "We’ll tell you when you have fewer than {count} credits.",
 
   "history.empty": "No transactions yet",
   "history.empty.hint": "What you buy and spend is listed here.",
@@ -384,7 +384,7 @@ export const en = {
   "page.step1": "Choose a package",
   "page.step1.text": "The dialog says what one credit costs in each. The price you see is the price you pay.",
   "page.step2": "Pay with Stripe",
-  "page.step2.text": "By card or any way your country knows. Your card details never reach us.",
+  "page.step2.text": "By card, or any way to pay that is offered in your country. Your card details never reach us.",
   "page.step3": "Spend as you go",
   "page.step3.text": "Credits that expire first are spent first, and every movement is in your history.",
   "page.footer": "Payments by Stripe. Every credit accounted for.",

@@ -61,7 +61,8 @@ def test_saving_the_threshold_keeps_the_focus_and_asks_for_no_other_outlook(shop
     save = shop.dialog.get_by_role("button", name="Save")
     with shop.page.expect_response("**/api/cart/count"):
         save.press("Enter")
-    expect(shop.dialog.get_by_text("You are told below 250 credits.")).to_be_attached()
+    said = "We’ll tell you when you have fewer than 250 credits."
+    expect(shop.dialog.get_by_text(said)).to_be_attached()
     expect(save).to_be_enabled()
     expect(save).to_be_focused()
     expect(threshold(shop)).to_have_value("250")
