@@ -16,7 +16,7 @@ import { openDialog } from "./open-dialog.js";
 
 export class CreditsBadge extends HTMLElement {
   #connected = new AbortController();
-  #button = el("button", { type: "button", "aria-haspopup": "dialog", onclick: () => this.#open() });
+  #button = el("button", { type: "button", "aria-haspopup": "dialog", dir: "ltr", onclick: () => this.#open() });
 
   constructor() {
     super();

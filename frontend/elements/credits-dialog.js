@@ -64,7 +64,7 @@ export class CreditsDialog extends HTMLElement {
   /** who was signed in last */ #user = "";
   #connected = new AbortController();
   #shown = new AbortController();
-  #dialog = el("dialog", { "aria-labelledby": "title", onclose: () => this.#closed() });
+  #dialog = el("dialog", { "aria-labelledby": "title", dir: "ltr", onclose: () => this.#closed() });
   #frame = el("div", { class: "frame" });
   #status = el("p", { class: "visually-hidden", role: "status" });
 

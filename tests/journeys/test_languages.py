@@ -65,6 +65,24 @@ def test_the_language_changes_inside_the_dialog_and_keeps_the_focus(shop: Shop) 
     expect(shop.dialog.get_by_role("tab", name="Balance")).to_be_visible()
 
 
+def test_on_a_page_written_from_right_to_left_ours_still_reads_from_left_to_right(
+    shop: Shop, buyer: Person
+) -> None:
+    buyer.order()
+    shop.page.emulate_media(reduced_motion="reduce")
+    shop.visit()
+    shop.page.evaluate("document.documentElement.dir = 'rtl'")
+    shop.open_dialog()
+    title = shop.dialog.get_by_role("heading", name="Credits")
+    close = shop.dialog.get_by_role("button", name="Close")
+    expect(shop.dialog.get_by_text("1 payment to finish")).to_have_css("direction", "ltr")
+    expect(shop.badge).to_have_css("direction", "ltr")
+    frame, left, right = (part.bounding_box() for part in (shop.dialog, title, close))
+    assert frame and left and right
+    assert left["x"] < right["x"]
+    assert right["x"] + right["width"] <= frame["x"] + frame["width"]
+
+
 def test_a_browser_in_a_language_we_do_not_speak_gets_english(
     open_shop: Callable[..., Shop], buyer: Person
 ) -> None:
