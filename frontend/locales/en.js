@@ -123,6 +123,7 @@ export const en = {
   "recharge.loading": "Loading auto-recharge…",
   "recharge.about": "Buys a package with your default card when your credits run low. Off until you agree to the terms.",
   "recharge.needs_card": "Buys a package with your default card when your credits run low. Save a card first.",
+  "recharge.needs_default": "Buys a package with your default card when your credits run low. Make a card your default first.",
   "recharge.threshold": "When I have fewer than",
   "recharge.credits": "credits",
   "recharge.package": "Buy",

@@ -123,6 +123,7 @@ export const zh = {
   "recharge.loading": "正在加载自动充值…",
   "recharge.about": "积分不足时，用默认银行卡自动购买套餐。在您同意条款之前不会开启。",
   "recharge.needs_card": "积分不足时，用默认银行卡自动购买套餐。请先保存一张银行卡。",
+  "recharge.needs_default": "积分不足时，用默认银行卡自动购买套餐。请先将一张银行卡设为默认。",
   "recharge.threshold": "当我的积分少于",
   "recharge.credits": "积分",
   "recharge.package": "购买",

@@ -75,7 +75,7 @@ export function autoRechargePanel({ signal, announce }) {
     toggle.setAttribute("aria-checked", String(known.enabled)); // Not before it is agreed to.
     if (form && !hasCard) return closeForm();
     if (form) return; // What is typed there stays.
-    body.replaceChildren(...(known.enabled ? running(known, () => edit(known)) : resting(known, hasCard)));
+    body.replaceChildren(...(known.enabled ? running(known, () => edit(known)) : resting(known)));
   }
 
   autoRecharge.subscribe(({ value, error }) => {
@@ -130,13 +130,16 @@ function running({ threshold, package_id, amount, monthly_limit, spent_this_mont
   ];
 }
 
-/**
- * @param {AutoRecharge} known
- * @param {boolean} hasCard
- */
-function resting({ off_reason }, hasCard) {
+/** @param {AutoRecharge} known */
+function resting({ off_reason }) {
   return [
     ...(off_reason ? [el("p", { class: "hint" }, t(`recharge.off.${off_reason}`))] : []),
-    el("p", { class: "small" }, hasCard ? t("recharge.about") : t("recharge.needs_card")),
+    el("p", { class: "small" }, about()),
   ];
+}
+
+/** What it does, or what it waits for. */
+function about() {
+  if (defaultCard()) return t("recharge.about");
+  return cards.value?.length ? t("recharge.needs_default") : t("recharge.needs_card");
 }

@@ -119,6 +119,19 @@ def test_without_a_card_there_is_nothing_to_switch_on(shop: Shop) -> None:
     expect(shop.dialog.get_by_text("Save a card first.")).to_be_visible()
 
 
+def test_where_no_card_is_the_default_one_has_to_be_made_it(
+    enter: Callable[[str], Shop], wallet: Wallet
+) -> None:
+    wallet.save()
+    shop = enter(MASTERCARD)
+    shop.dialog.get_by_role("button", name="Remove Visa").click()
+    shop.dialog.get_by_role("button", name="Remove", exact=True).click()
+    expect(shop.dialog.get_by_text("Make a card your default first.")).to_be_visible()
+    expect(switch(shop)).to_be_disabled()
+    shop.dialog.get_by_role("button", name="Make default: Mastercard").click()
+    expect(switch(shop)).to_be_enabled()
+
+
 def test_it_is_off_until_its_buyer_agrees_to_what_one_sentence_says(
     enter: Callable[[str], Shop], wallet: Wallet, jobs: Jobs
 ) -> None:
