@@ -94,13 +94,17 @@ function numberLocale() {
 
 /** @param {number} count */
 export function credits(count) {
-  return new Intl.NumberFormat(numberLocale()).format(count);
+  return withMinus(new Intl.NumberFormat(numberLocale()).format(count));
 }
 
 /** @param {number} count with its sign, as in a statement */
 export function signedCredits(count) {
-  const format = new Intl.NumberFormat(numberLocale(), { signDisplay: "exceptZero" });
-  return format.format(count).replace("-", "−"); // As wide as the plus.
+  return withMinus(new Intl.NumberFormat(numberLocale(), { signDisplay: "exceptZero" }).format(count));
+}
+
+/** The minus that is as wide as the plus, where a locale writes a hyphen. @param {string} number */
+function withMinus(number) {
+  return number.replace("-", "−");
 }
 
 /**

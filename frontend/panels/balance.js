@@ -28,7 +28,7 @@ export function balancePanel({ signal, announce, goTo }) {
       panel.replaceChildren(error ? notice(error, refreshAccount) : bones(3, "bone-line", t("balance.loading")));
       return;
     }
-    figures.replaceChildren(...counted(known));
+    figures.replaceChildren(counted(known));
     lots.replaceChildren(...expiry(known));
     if (figures.parentElement !== panel) panel.replaceChildren(...parts);
   }, signal);
@@ -36,17 +36,14 @@ export function balancePanel({ signal, announce, goTo }) {
 }
 
 /** @param {Credits} known */
-function counted({ held, balance, lifetime_granted, lifetime_spent }) {
-  return [
-    el(
-      "dl",
-      { class: "figures" },
-      held > 0 && figure(t("balance.held"), held),
-      figure(t("balance.granted"), lifetime_granted),
-      figure(t("balance.spent"), lifetime_spent),
-    ),
-    ...(balance < 0 ? [el("p", {}, t("balance.debt"))] : []),
-  ];
+function counted({ held, lifetime_granted, lifetime_spent }) {
+  return el(
+    "dl",
+    { class: "figures" },
+    held > 0 && figure(t("balance.held"), held),
+    figure(t("balance.granted"), lifetime_granted),
+    figure(t("balance.spent"), lifetime_spent),
+  );
 }
 
 /**

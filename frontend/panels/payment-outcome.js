@@ -1,6 +1,6 @@
 /** What became of a payment inside the dialog: paid, on its way, over, or not known yet. */
 import { el } from "../lib/dom.js";
-import { credits, money, t } from "../lib/i18n.js";
+import { credits, money, t, together } from "../lib/i18n.js";
 import { amountOf, outcome } from "../lib/outcome.js";
 import { account } from "../state/account.js";
 import { screen } from "./screen.js";
@@ -23,6 +23,7 @@ export function endedScreen(payment, { leave, close }) {
   if (name === "succeeded") {
     return screen({
       ...shown,
+      text: paidText(payment),
       picture: gain(payment.credits),
       figures: paidFigures(payment),
       ways: [way(t("pay.done"), close, "primary"), receiptWay(payment)],
@@ -49,6 +50,15 @@ export function notKnownScreen({ isAsking, needsBuyer, checkAgain, leave }) {
       ? [el("p", { class: "asking small" }, el("span", { class: "spinner", "aria-hidden": "true" }), t("pay.asking"))]
       : [way(t("payment.check_again"), checkAgain, "primary"), way(t("pay.later"), leave)],
   });
+}
+
+/**
+ * What came of it, and that it does not suffice to spend anything where it only fills a debt.
+ * @param {Payment} payment
+ */
+export function paidText({ credits: added }) {
+  const isInDebt = (account.value.credits?.balance ?? 0) < 0;
+  return together(t("payment.succeeded.text", { credits: added }), ...(isInDebt ? [t("balance.debt")] : []));
 }
 
 /**

@@ -30,5 +30,6 @@ function balance() {
           ? "—"
           : el("span", { class: "bone bone-amount", "aria-hidden": "true" })),
     next && el("p", { class: "small" }, t("balance.next_expiry", { credits: next.credits, day: day(next.expires_at) })),
-  ].filter((part) => part !== undefined);
+    known && known.balance < 0 && el("p", { class: "debt" }, t("balance.debt")),
+  ].filter((part) => part instanceof Node);
 }

@@ -47,6 +47,7 @@ export const dialogStyle = css`
   .summary { padding-bottom: 20px; }
   .summary .amount { font-size: 3em; font-weight: 600; line-height: 1.1; letter-spacing: -0.035em; font-variant-numeric: lining-nums; }
   .summary .promise { font-size: 1.75em; text-wrap: balance; font-weight: 600; line-height: 1.15; letter-spacing: -0.02em; }
+  .summary .debt { width: 100%; margin-top: 4px; text-wrap: pretty; }
   .bone-amount { width: 150px; height: 42px; margin-block: 5px; }
 
   .tabs { display: flex; gap: 24px; margin-bottom: 20px; border-bottom: 1px solid var(--line); }

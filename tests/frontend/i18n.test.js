@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { ApiError } from "../../frontend/lib/api-error.js";
 import { explain, explainAuth } from "../../frontend/lib/explain.js";
-import { language, t } from "../../frontend/lib/i18n.js";
+import { credits, language, t } from "../../frontend/lib/i18n.js";
 import { outcome, OUTCOMES } from "../../frontend/lib/outcome.js";
 import { en } from "../../frontend/locales/en.js";
 import { zh } from "../../frontend/locales/zh.js";
@@ -75,6 +75,14 @@ test("plural forms follow the count, numbers are grouped", () => {
   assert.equal(t("open_payments.count", { count: 1 }), "1 payment to finish");
   assert.equal(t("open_payments.count", { count: 2 }), "2 payments to finish");
   assert.equal(t("buy.credits", { count: 13_000 }), "13,000 credits");
+});
+
+test("a number below zero has a minus, not a hyphen", () => {
+  for (const tag of ["en", "zh"]) {
+    language.set(tag);
+    assert.equal(credits(-1800), "−1,800");
+    assert.match(t("history.after", { credits: -1800 }), /−1,800/);
+  }
 });
 
 test("the fixed texts of the pages are the English ones", async () => {

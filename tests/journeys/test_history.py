@@ -1,11 +1,13 @@
 """The Balance and History tabs: what there is, what expires when, and every movement."""
 
 import csv
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 from playwright.sync_api import Locator, Route, expect
 
+from tests.backend.wallet import Wallet
 from tests.browser import Windows
 from tests.journeys.gifts import give
 from tests.journeys.shop import Shop
@@ -73,7 +75,23 @@ def test_a_balance_below_zero_is_explained(
     shop: Shop, buyer: Person, database: psycopg.Connection[dict]
 ) -> None:
     give(database, buyer, -40, "Bought with somebody else's card")
-    shop.open_dialog("Balance")
+    shop.open_dialog()
+    expect(shop.dialog.get_by_test_id("available")).to_have_text("−40")
+    for tab in ("Buy", "Balance"):
+        shop.dialog.get_by_role("tab", name=tab).click()
+        expect(shop.dialog.get_by_text("Your balance is below zero,")).to_be_visible()
+
+
+def test_a_purchase_that_only_fills_a_debt_says_that_nothing_can_be_spent_yet(
+    wallet: Wallet, open_shop: Callable[..., Shop], database: psycopg.Connection[dict]
+) -> None:
+    wallet.save()
+    give(database, wallet.buyer, -1800, "Bought with somebody else's card")
+    shop = open_shop(wallet.buyer)
+    payment = shop.start_paying_inside()
+    payment.pay_button.click()
+    payment.expect_paid()
+    expect(shop.dialog.get_by_role("definition")).to_have_text(["$4.99", "+500", "−1,300"])
     expect(shop.dialog.get_by_text("Your balance is below zero,")).to_be_visible()
 
 
