@@ -1,5 +1,5 @@
 /**
- * How Stripe's form looks: like ours, in light and in dark, whatever colours the host app has set.
+ * How Stripe's form looks: like ours, in light and in dark, whatever colours and corners the host app has set.
  *
  *     elements.update({ appearance: appearanceIn(shadowRoot) });
  *
@@ -17,8 +17,9 @@ export function appearanceIn(root) {
   const probe = document.createElement("span");
   root.append(probe);
   try {
-    const { fontFamily } = getComputedStyle(probe);
-    return appearance((token) => colour(probe, token), fontFamily);
+    probe.style.borderRadius = "var(--radius-small)";
+    const { fontFamily, borderTopLeftRadius } = getComputedStyle(probe);
+    return appearance((token) => colour(probe, token), fontFamily, borderTopLeftRadius);
   } finally {
     probe.remove();
   }
@@ -27,9 +28,10 @@ export function appearanceIn(root) {
 /**
  * @param {(token: Token) => string} colour
  * @param {string} fontFamily
+ * @param {string} borderRadius
  * @returns {Appearance}
  */
-export function appearance(colour, fontFamily) {
+export function appearance(colour, fontFamily, borderRadius) {
   const border = `1px solid ${colour("edge")}`;
   return {
     theme: "flat",
@@ -38,7 +40,7 @@ export function appearance(colour, fontFamily) {
       fontFamily,
       fontSizeBase: "16px",
       spacingUnit: "4px",
-      borderRadius: "12px",
+      borderRadius,
       colorPrimary: colour("accent"),
       accessibleColorOnColorPrimary: colour("on-accent"),
       colorBackground: colour("surface"),

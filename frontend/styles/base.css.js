@@ -26,6 +26,7 @@ export const base = css`
     --edge: var(--topup-edge, light-dark(#878d8f, #6d7773));
     --danger: var(--topup-danger, light-dark(#a8281e, #ff9d92));
     --radius: var(--topup-radius, 20px);
+    --radius-small: calc(var(--radius) * 0.65);
     --font: var(
       --topup-font,
       -apple-system,
@@ -78,7 +79,7 @@ export const base = css`
 
   .button {
     display: inline-flex; align-items: center; justify-content: center; gap: 8px;
-    min-height: 44px; padding: 10px 18px; border: 1px solid var(--edge); border-radius: 12px;
+    min-height: 44px; padding: 10px 18px; border: 1px solid var(--edge); border-radius: var(--radius-small);
     background: transparent; font-weight: 550; line-height: 1.25; text-decoration: none; cursor: pointer;
     transition: background-color 140ms, border-color 140ms, transform 140ms var(--ease);
   }
@@ -96,12 +97,12 @@ export const base = css`
   .field > span { font-size: 0.875em; font-weight: 550; }
   .field > input {
     min-height: 48px; width: 100%; padding: 10px 14px; border: 1px solid var(--edge);
-    border-radius: 12px; background: var(--surface);
+    border-radius: var(--radius-small); background: var(--surface);
   }
   .select { position: relative; display: inline-flex; align-items: center; }
   .select > select {
     appearance: none; min-height: 44px; padding: 8px 30px 8px 12px; border: 1px solid transparent;
-    border-radius: 12px; background: transparent; color: var(--ink); cursor: pointer;
+    border-radius: var(--radius-small); background: transparent; color: var(--ink); cursor: pointer;
   }
   .select > select:hover { background: var(--sunken); }
   .select > select > option { background: var(--surface); color: var(--ink); }
@@ -109,14 +110,14 @@ export const base = css`
 
   .notice {
     display: grid; grid-template-columns: auto 1fr; gap: 4px 12px; padding: 14px 16px;
-    border-radius: 12px; background: color-mix(in srgb, var(--danger) 8%, var(--surface));
+    border-radius: var(--radius-small); background: color-mix(in srgb, var(--danger) 8%, var(--surface));
   }
   .notice > svg { margin-top: 2px; color: var(--danger); }
   .notice > :not(svg) { grid-column: 2; }
   .notice .button { justify-self: start; margin-top: 6px; background: var(--surface); }
   .notice .small { overflow-wrap: anywhere; }
 
-  .bone { display: block; border-radius: 8px; background: var(--sunken); position: relative; overflow: hidden; }
+  .bone { display: block; border-radius: min(8px, var(--radius-small)); background: var(--sunken); position: relative; overflow: hidden; }
   .bone::after {
     content: ""; position: absolute; inset: 0; transform: translateX(-100%);
     background: linear-gradient(90deg, transparent, color-mix(in srgb, var(--ink) 6%, transparent), transparent);

@@ -4,7 +4,7 @@ import { css } from "../lib/css.js";
 export const panelStyle = css`
   h3 { font-size: 0.9375em; font-weight: 600; }
   .bones { display: grid; gap: 10px; }
-  .bone-package { height: 98px; border-radius: 14px; }
+  .bone-package { height: 98px; border-radius: var(--radius-small); }
   .bone-line { height: 44px; }
   .empty { display: grid; justify-items: center; gap: 4px; padding: 40px 16px; text-align: center; }
   .empty > svg { margin-bottom: 8px; color: var(--edge); }
@@ -15,7 +15,7 @@ export const panelStyle = css`
   .package {
     position: relative; display: grid; grid-template-columns: auto minmax(0, 1fr);
     align-items: center; column-gap: 16px; padding: 14px 18px 20px; overflow: hidden;
-    border: 1px solid var(--line); border-radius: 14px; cursor: pointer;
+    border: 1px solid var(--line); border-radius: var(--radius-small); cursor: pointer;
     transition: border-color 140ms, background-color 140ms;
   }
   .package:hover { border-color: var(--edge); }
@@ -49,9 +49,9 @@ export const panelStyle = css`
   .pay-foot { display: grid; gap: 8px; }
   .pay-note { text-align: center; text-wrap: balance; }
   .pay-note > svg { display: inline-block; margin-right: 6px; vertical-align: -2px; }
-  .closed { padding: 14px 16px; border-radius: 12px; background: var(--sunken); text-align: center; }
+  .closed { padding: 14px 16px; border-radius: var(--radius-small); background: var(--sunken); text-align: center; }
 
-  .open-payments { display: grid; gap: 8px; padding: 14px 18px; border-radius: 14px; background: var(--sunken); }
+  .open-payments { display: grid; gap: 8px; padding: 14px 18px; border-radius: var(--radius-small); background: var(--sunken); }
   .open-payments li { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
   .open-payments li + li { padding-top: 8px; border-top: 1px solid var(--line); }
   .open-payments > div:empty { display: none; }

@@ -8,8 +8,8 @@ export const paymentStyle = css`
   .payment > .grow > * { flex: 1; }
   .payment > .grow > .notice, .payment > .grow > p { flex: none; }
 
-  .order { position: relative; padding: 14px 18px 22px; border-radius: 14px; background: var(--sunken); overflow: hidden; }
-  .asked { display: flex; gap: 12px; margin-top: 12px; padding: 12px 18px; border-radius: 14px; background: var(--tint); text-wrap: pretty; }
+  .order { position: relative; padding: 14px 18px 22px; border-radius: var(--radius-small); background: var(--sunken); overflow: hidden; }
+  .asked { display: flex; gap: 12px; margin-top: 12px; padding: 12px 18px; border-radius: var(--radius-small); background: var(--tint); text-wrap: pretty; }
   .asked > svg { margin-top: 1px; color: var(--accent); }
   .order-name { font-size: 0.875em; font-weight: 500; color: var(--muted); }
   .order-deal { display: flex; flex-wrap: wrap; justify-content: space-between; column-gap: 12px; font-size: 1.25em; font-weight: 600; line-height: 1.35; letter-spacing: -0.015em; }
@@ -19,13 +19,13 @@ export const paymentStyle = css`
   .payment-form > .choices { flex: 1; display: grid; align-content: start; gap: 16px; transition: opacity 140ms; }
   .payment-form > .choices[inert] { opacity: 0.55; }
   .card-choice { min-width: 0; }
-  .card-rows { display: grid; border: 1px solid var(--line); border-radius: 14px; }
+  .card-rows { --inner: calc(var(--radius-small) - 1px); display: grid; border: 1px solid var(--line); border-radius: var(--radius-small); }
   .card-choice > legend { margin-bottom: 8px; padding: 0; font-size: 0.9375em; font-weight: 600; }
   .card-row { display: flex; align-items: center; gap: 12px; min-height: 60px; padding: 8px 16px; }
   label.card-row { cursor: pointer; }
   label.card-row + label.card-row { border-top: 1px solid var(--line); }
-  label.card-row:first-of-type { border-radius: 13px 13px 0 0; }
-  label.card-row:last-of-type { border-radius: 0 0 13px 13px; }
+  label.card-row:first-of-type { border-radius: var(--inner) var(--inner) 0 0; }
+  label.card-row:last-of-type { border-radius: 0 0 var(--inner) var(--inner); }
   label.card-row:has(:checked) { background: var(--tint); }
   label.card-row:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
   label.card-row > input {
@@ -43,7 +43,7 @@ export const paymentStyle = css`
   .check { display: flex; align-items: center; gap: 12px; min-height: 44px; cursor: pointer; }
   .check > input { flex: none; width: 20px; height: 20px; margin: 0; accent-color: var(--accent); }
 
-  .hint { padding: 12px 16px; border-radius: 12px; background: color-mix(in srgb, var(--danger) 8%, var(--surface)); text-wrap: pretty; }
+  .hint { padding: 12px 16px; border-radius: var(--radius-small); background: color-mix(in srgb, var(--danger) 8%, var(--surface)); text-wrap: pretty; }
   .wrong { color: var(--danger); }
   .asking { display: flex; align-items: center; justify-content: center; gap: 10px; width: 100%; min-height: 52px; }
 

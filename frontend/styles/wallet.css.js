@@ -24,7 +24,7 @@ export const walletStyle = css`
   @media (max-width: 600px) { .rows > .card-row > svg ~ .row-ways { margin-inline-start: 20px; } }
   .button.danger { border-color: transparent; background: color-mix(in srgb, var(--danger) 10%, var(--surface)); color: var(--danger); }
 
-  .add-card { display: grid; gap: 14px; padding: 16px 18px; border: 1px solid var(--line); border-radius: 14px; }
+  .add-card { display: grid; gap: 14px; padding: 16px 18px; border: 1px solid var(--line); border-radius: var(--radius-small); }
   .add-card > div:empty { display: none; }
   .form-ways { display: flex; flex-wrap: wrap; gap: 8px; }
   .form-ways > .primary { flex: 1 1 auto; }
@@ -43,7 +43,7 @@ export const walletStyle = css`
   .switch:disabled { cursor: default; opacity: 0.5; }
 
   .field > .select > select, .affixed > input {
-    width: 100%; min-height: 48px; padding: 10px 14px; border: 1px solid var(--edge); border-radius: 12px; background: var(--surface);
+    width: 100%; min-height: 48px; padding: 10px 14px; border: 1px solid var(--edge); border-radius: var(--radius-small); background: var(--surface);
   }
   .affixed { position: relative; display: block; }
   .affixed > input { padding-inline-end: 84px; font-variant-numeric: tabular-nums; }
@@ -51,7 +51,7 @@ export const walletStyle = css`
   .affixed > .unit { position: absolute; inset-block: 0; right: 14px; display: grid; place-items: center; color: var(--muted); font-size: 0.875em; pointer-events: none; }
   input[type="number"] { appearance: textfield; }
   input[type="number"]::-webkit-inner-spin-button { display: none; }
-  .consent { padding: 14px 16px; border-radius: 12px; background: var(--sunken); text-wrap: pretty; }
+  .consent { padding: 14px 16px; border-radius: var(--radius-small); background: var(--sunken); text-wrap: pretty; }
 
   .spent { display: grid; gap: 6px; }
   .meter {
@@ -70,9 +70,9 @@ export const walletStyle = css`
   .plan > .row-ways > .button:not(.quiet):first-child { margin-left: 12px; }
   .tag.warn { background: color-mix(in srgb, var(--danger) 12%, var(--surface)); color: var(--danger); }
 
-  .segments { display: flex; gap: 2px; padding: 3px; border-radius: 13px; background: var(--sunken); }
+  .segments { display: flex; gap: 2px; padding: 3px; border-radius: var(--radius-small); background: var(--sunken); }
   .segments > button {
-    flex: 1 1 0; min-width: 0; min-height: 44px; padding: 4px 10px; border: 0; border-radius: 10px; background: none; color: var(--muted);
+    flex: 1 1 0; min-width: 0; min-height: 44px; padding: 4px 10px; border: 0; border-radius: calc(var(--radius-small) - 3px); background: none; color: var(--muted);
     font-size: 0.9375em; font-weight: 550; cursor: pointer; transition: background-color 140ms, color 140ms;
   }
   .segments > button:hover { color: var(--ink); }
@@ -83,11 +83,11 @@ export const walletStyle = css`
 
   .low { display: grid; grid-template-columns: 1fr auto; align-items: center; gap: 8px 12px; padding-top: 16px; border-top: 1px solid var(--line); }
   .low-row { display: flex; align-items: center; justify-content: space-between; gap: 12px; }
-  .low-row > input { width: 96px; min-height: 44px; padding: 8px 12px; border: 1px solid var(--edge); border-radius: 12px; background: var(--surface); font-variant-numeric: tabular-nums; }
+  .low-row > input { width: 96px; min-height: 44px; padding: 8px 12px; border: 1px solid var(--edge); border-radius: var(--radius-small); background: var(--surface); font-variant-numeric: tabular-nums; }
   .low > div { grid-column: 1 / -1; }
   .low > div:empty { display: none; }
 
-  .account-notices { display: grid; gap: 8px; padding: 14px 18px; border-radius: 14px; background: var(--sunken); }
+  .account-notices { display: grid; gap: 8px; padding: 14px 18px; border-radius: var(--radius-small); background: var(--sunken); }
   .account-notices ul { display: grid; gap: 8px; }
   .account-notices li { display: flex; gap: 12px; text-wrap: pretty; }
   .account-notices li > svg { margin-top: 2px; color: var(--danger); }

@@ -92,6 +92,22 @@ def test_the_pay_button_is_in_reach_on_a_small_phone(shop: Shop) -> None:
     expect(shop.pay_button).to_be_in_viewport(ratio=1)
 
 
+def test_the_corner_that_a_host_app_sets_shapes_the_small_parts_too(
+    shop: Shop, buyer: Person
+) -> None:
+    buyer.order()
+    shop.visit()
+    shop.open_dialog()
+    parts = (".open-payments", ".segments", ".package", ".select > select", ".button.primary")
+    for corner, small in [("20px", "13px"), ("0px", "0px")]:
+        shop.page.evaluate(
+            "(corner) => document.body.style.setProperty('--topup-radius', corner)", corner
+        )
+        expect(shop.dialog).to_have_css("border-radius", corner)
+        for part in parts:
+            expect(shop.dialog.locator(part).first).to_have_css("border-radius", small)
+
+
 @pytest.fixture
 def hostile_package(database: psycopg.Connection[dict]) -> Iterator[None]:
     """The starter package bears markup for a name."""
