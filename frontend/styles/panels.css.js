@@ -41,6 +41,10 @@ export const panelStyle = css`
     position: sticky; bottom: 0; display: grid; gap: 10px; padding-block: 14px 10px;
     background: linear-gradient(transparent, var(--surface) 12px);
   }
+  /* What gets the focus stays clear of the bar, and so does the package around it. */
+  :has(> .pay-bar) > :not(.pay-bar) :is(a, button, input) { scroll-margin-bottom: 164px; }
+  :has(> .pay-bar .notice) > :not(.pay-bar) :is(a, button, input) { scroll-margin-bottom: 300px; }
+  @media (max-height: 420px) { .pay-bar { position: static; } }
   .pay-row { display: flex; align-items: stretch; gap: 8px; }
   .pay-row > .select > select { min-height: 52px; border-color: var(--edge); font-weight: 550; }
   .pay-row > .button { flex: 1; min-width: 0; }

@@ -1,5 +1,6 @@
 """Everything can be done without a mouse, and the focus is never lost."""
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.journeys.keys import TABS_MAX, tab_to
@@ -10,6 +11,18 @@ FOCUS_IS_INSIDE = """() => {
   const focused = document.activeElement;
   return focused === document.body || focused.localName === "credits-dialog";
 }"""
+# Where the bar that pays lies over what has the focus.
+COVERED = """() => {
+  const root = document.querySelector("credits-dialog").shadowRoot;
+  const focused = root.activeElement;
+  const bar = root.querySelector(".pay-bar");
+  if (!focused || bar.contains(focused)) return [];
+  const { left, right, top, bottom } = focused.getBoundingClientRect();
+  return [(top + bottom) / 2, bottom - 1].filter(
+    (y) => !focused.contains(root.elementFromPoint((left + right) / 2, y)),
+  ).map((y) => `${focused.localName} ${focused.textContent} at ${y}`);
+}"""
+ROUND = 24  # as many stops as the dialog has, and some more
 APP_WITH_A_SESSION = """
   import { configure } from "/topup.js";
   configure({ getAccessToken: () => "%s" });
@@ -136,6 +149,26 @@ def test_canceling_open_payments_leads_from_one_to_the_next_and_on_to_the_packag
     cancel.press("Enter")
     expect(cancel).to_be_hidden()
     expect(shop.dialog.get_by_role("radio", checked=True)).to_be_focused()
+
+
+@pytest.mark.parametrize("size", [(1000, 760), (500, 380)])
+def test_what_has_the_focus_is_never_hidden_by_the_bar_that_pays(
+    shop: Shop, buyer: Person, size: tuple[int, int]
+) -> None:
+    for package in ("starter", "creator"):
+        buyer.order(package)
+    shop.page.set_viewport_size({"width": size[0], "height": size[1]})
+    shop.page.emulate_media(reduced_motion="reduce")
+    shop.visit()
+    shop.open_dialog()
+    expect(shop.dialog.get_by_role("button", name="Resume")).to_have_count(2)
+    expect(shop.dialog.get_by_role("radio")).to_have_count(3)
+    for key in ["Tab"] * ROUND + ["Shift+Tab"] * ROUND:
+        shop.page.keyboard.press(key)
+        assert shop.page.evaluate(COVERED) == [], key
+    for package in ("Starter", "Creator", "Professional"):
+        shop.dialog.get_by_role("radio", name=package).press("Space")
+        assert shop.page.evaluate(COVERED) == [], package
 
 
 def test_signing_in_needs_no_mouse_either(visitor: Shop) -> None:
