@@ -135,7 +135,18 @@ export const base = css`
     *, *::before, *::after { animation: none !important; transition: none !important; }
     .spinner { border-right-color: currentColor; opacity: 0.5; }
   }
+  /* The reader's own colours. Parts whose state is a background or a gradient, which the browser would
+     take away, draw it in these; :host in front, for the sheets of the parts come after this one. */
   @media (forced-colors: active) {
+    :host {
+      --accent: Highlight; --on-accent: HighlightText; --surface: Canvas; --sunken: Canvas;
+      --ink: CanvasText; --muted: CanvasText; --line: CanvasText; --edge: CanvasText; --danger: CanvasText;
+    }
     .button, .select > select { border-color: ButtonBorder; }
+    .button.primary, .count, .tag, .package, .pay-bar, .gauge, .meter, .strip > span, .swatch, .switch,
+    .tabs > button, .segments > button { forced-color-adjust: none; }
+    dialog[open] { outline: 1px solid; }
+    :host .segments { outline: 1px solid; outline-offset: -1px; }
+    :host .segments > button[aria-pressed="true"] { background: var(--accent); color: var(--on-accent); }
   }
 `;

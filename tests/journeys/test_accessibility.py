@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from playwright.sync_api import expect
 
+from tests.backend.wallet import Wallet
 from tests.journeys.axe import faults
 from tests.journeys.gifts import give
 from tests.journeys.shop import PAID, Shop
@@ -67,6 +68,33 @@ def test_the_way_back_from_stripe_is_accessible(
     shop.visit(f"/success.html?payment_id={order['payment_id']}")
     expect(shop.title).to_have_text(PAID)
     assert faults(shop) == []
+
+
+def test_in_the_readers_own_colours_what_is_chosen_looks_different(
+    open_shop: Callable[..., Shop], wallet: Wallet, look: dict[str, Any]
+) -> None:
+    wallet.save()
+    shop = open_shop(wallet.buyer, forced_colors="active", **look)
+    shop.open_dialog()
+    expect(shop.dialog.get_by_role("radio")).to_have_count(3)
+    rhythm, tab = ".segments > button", ".tabs > button"
+    ground, line = "background-color", "border-bottom-color"
+    assert style(shop, f"{rhythm}:first-child", ground) != style(
+        shop, f"{rhythm}:last-child", ground
+    )
+    assert style(shop, f"{tab}:first-child", line) != style(shop, f"{tab}:last-child", line)
+    assert style(shop, ".pay-bar", "background-image") != "none"
+    assert style(shop, "dialog", "outline-style") == "solid"
+    assert faults(shop) == []
+    shop.dialog.get_by_role("tab", name="Payment").click()
+    expect(shop.dialog.get_by_role("switch")).to_be_enabled()
+    assert style(shop, ".switch > span", ground) != style(shop, ".switch", ground)
+
+
+def style(shop: Shop, part: str, name: str) -> str:
+    """As it is drawn."""
+    drawn = "(element, name) => getComputedStyle(element).getPropertyValue(name)"
+    return shop.page.locator(f"credits-dialog {part}").evaluate(drawn, name)
 
 
 def test_what_went_wrong_is_accessible(
