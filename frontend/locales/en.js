@@ -43,6 +43,8 @@ export const en = {
   "buy.subscribe_year": "Subscribe for {price} per year",
   "buy.sign_in_and_subscribe": "Sign in and subscribe",
   "buy.manage_plan": "You have this plan. Manage it",
+  "buy.on_top": "You have {plan}. This plan comes on top of it.",
+  "buy.manage_other": "Manage {plan}",
   "buy.pay": "Pay {price}",
   "buy.sign_in_and_pay": "Sign in and pay {price}",
   "buy.choose": "Choose a package to pay",

@@ -45,6 +45,8 @@ export const zh = {
   "buy.subscribe_year": "订阅，每年 {price}",
   "buy.sign_in_and_subscribe": "登录并订阅",
   "buy.manage_plan": "您已订阅，前往管理",
+  "buy.on_top": "您已订阅{plan}。此套餐将另外订阅，不会取代它。",
+  "buy.manage_other": "管理{plan}",
   "buy.pay": "支付 {price}",
   "buy.sign_in_and_pay": "登录并支付 {price}",
   "buy.choose": "请先选择套餐",

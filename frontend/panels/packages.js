@@ -13,7 +13,7 @@ import {
   catalog, choose, chooseCurrency, chooseRhythm, chosenPackage, loadCatalog, rhythmOf, rhythmsOf,
 } from "../state/catalog.js";
 import { findSession, session } from "../state/session.js";
-import { hasPlan, subscriptions } from "../state/subscriptions.js";
+import { hasPlan, isOver, subscriptions } from "../state/subscriptions.js";
 import { accountNotices } from "./account-notices.js";
 import { bones } from "./bones.js";
 import { setBusy, whileBusy } from "./busy.js";
@@ -40,8 +40,11 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
   const rhythms = el("div");
   const list = el("div", { class: "package-list" });
   const problem = el("div");
+  const onTop = el("div", { class: "on-top" });
   const foot = el("div", { class: "pay-foot" });
-  const payButton = el("button", { type: "button", class: "button primary", onclick: startPaying });
+  const payButton = el("button", {
+    type: "button", class: "button primary", "aria-describedby": "on-top", onclick: startPaying,
+  });
 
   async function startPaying() {
     const offer = chosenPackage();
@@ -69,6 +72,7 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
         : [offer ? payLabel(offer) : t("buy.choose")]),
     );
     if (!isBusy) payButton.setAttribute("aria-disabled", String(!offer));
+    onTop.replaceChildren(...(offer ? besideOtherPlan(offer, () => goTo("wallet")) : []));
   }
 
   function toPackages() {
@@ -127,7 +131,7 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
     openPayments({ signal, announce, finish, goOn: toPackages }),
     rhythms,
     list,
-    el("div", { class: "pay-bar" }, problem, foot),
+    el("div", { class: "pay-bar" }, problem, onTop, foot),
   );
 }
 
@@ -166,6 +170,23 @@ function subscribeLabel(offer, price) {
   if (session.value.status !== "signed-in") return t("buy.sign_in_and_subscribe");
   if (hasPlan(offer.id)) return t("buy.manage_plan");
   return t(offer.interval === "year" ? "buy.subscribe_year" : "buy.subscribe_month", { price });
+}
+
+/**
+ * Who wants to change his plan would be charged for both.
+ * @param {Package} offer
+ * @param {() => void} manage
+ */
+function besideOtherPlan(offer, manage) {
+  if (offer.kind !== "subscription" || hasPlan(offer.id)) return [];
+  const other = subscriptions.value?.find((plan) => !isOver(plan));
+  if (!other) return [];
+  const named = catalog.value.packages?.find(({ id }) => id === other.package_id);
+  const plan = named?.name ?? t("buy.credits", { count: other.credits });
+  return [
+    el("p", { id: "on-top" }, t("buy.on_top", { plan })),
+    el("button", { type: "button", class: "button", onclick: manage }, t("buy.manage_other", { plan })),
+  ];
 }
 
 /**

@@ -43,13 +43,15 @@ export const panelStyle = css`
   }
   /* What gets the focus stays clear of the bar, and so does the package around it. */
   :has(> .pay-bar) > :not(.pay-bar) :is(a, button, input) { scroll-margin-bottom: 164px; }
-  :has(> .pay-bar .notice) > :not(.pay-bar) :is(a, button, input) { scroll-margin-bottom: 300px; }
+  :has(> .pay-bar > div:not(.pay-foot, :empty)) > :not(.pay-bar) :is(a, button, input) { scroll-margin-bottom: 300px; }
   @media (max-height: 420px) { .pay-bar { position: static; } }
   .pay-row { display: flex; align-items: stretch; gap: 8px; }
   .pay-row > .select > select { min-height: 52px; border-color: var(--edge); font-weight: 550; }
   .pay-row > .button { flex: 1; min-width: 0; }
   .pay-bar > div:empty { display: none; }
   .pay-bar .notice { box-shadow: 0 0 0 6px var(--surface); }
+  .on-top { display: flex; align-items: center; justify-content: space-between; gap: 12px; font-size: 0.875em; text-wrap: pretty; }
+  .on-top > .button { flex: none; max-width: 50%; }
   .pay-foot { display: grid; gap: 8px; }
   .pay-note { text-align: center; text-wrap: balance; }
   .pay-note > svg { display: inline-block; margin-right: 6px; vertical-align: -2px; }

@@ -12,7 +12,7 @@ from tests.journeys.fitting import fits
 from tests.journeys.gifts import give
 from tests.journeys.shop import PAID, Shop
 from tests.people import Person
-from tests.stripe_console import StripeConsole
+from tests.stripe_console import StripeConsole, eventually
 
 HOSTILE = '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>{price}'
 
@@ -66,6 +66,21 @@ def test_a_phone_in_chinese_never_scrolls_sideways(
     shop = open_shop(buyer, locale="zh-CN", **phone)
     shop.badge.tap()
     expect(shop.dialog.get_by_role("radio")).to_have_count(4)
+    fits(shop)
+
+
+def test_a_phone_of_a_buyer_with_another_plan_never_scrolls_sideways(
+    open_shop: Callable[..., Shop],
+    buyer: Person,
+    stripe_console: StripeConsole,
+    phone: dict[str, object],
+) -> None:
+    stripe_console.pay(buyer.order("monthly")["url"])
+    eventually(lambda: buyer.available, lambda available: available == 1000)
+    shop = open_shop(buyer, **phone)
+    shop.open_dialog()
+    shop.dialog.get_by_role("button", name="Yearly").tap()
+    expect(shop.dialog.get_by_role("button", name="Manage Monthly")).to_be_visible()
     fits(shop)
 
 

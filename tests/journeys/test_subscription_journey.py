@@ -136,6 +136,25 @@ def test_who_has_the_plan_is_led_to_it_and_cannot_buy_it_twice(
     expect(plan(shop)).to_contain_text("Active")
 
 
+def test_who_has_another_plan_is_told_that_this_one_comes_on_top(
+    subscribed: Subscriber, open_shop: Callable[..., Shop]
+) -> None:
+    shop = open_shop(subscribed.buyer)
+    shop.open_dialog()
+    sentence = "You have Monthly. This plan comes on top of it."
+    told = shop.dialog.get_by_text(sentence)
+    shop.dialog.get_by_role("button", name="Yearly").click()
+    expect(told).to_be_visible()
+    subscribe = shop.dialog.get_by_role("button", name="Subscribe for")
+    expect(subscribe).to_have_accessible_description(sentence)
+    for rhythm in ("Monthly", "Once"):
+        shop.dialog.get_by_role("button", name=rhythm, exact=True).click()
+        expect(told).to_be_hidden()
+    shop.dialog.get_by_role("button", name="Yearly").click()
+    shop.dialog.get_by_role("button", name="Manage Monthly").click()
+    expect(plan(shop)).to_contain_text("Active")
+
+
 # Going on, or not
 
 
