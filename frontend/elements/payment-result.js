@@ -8,7 +8,7 @@ import { ApiError } from "../lib/api-error.js";
 import { money, t } from "../lib/i18n.js";
 import { outcome } from "../lib/outcome.js";
 import { poll } from "../lib/poll.js";
-import { paidFigures } from "../panels/payment-outcome.js";
+import { paidFigures, paidText } from "../panels/payment-outcome.js";
 import { homeWay, receiptWay, resumeWay, way } from "../panels/ways.js";
 import { refreshAccount } from "../state/account.js";
 import { getPayment, refreshPayment } from "../state/payments.js";
@@ -77,7 +77,7 @@ export class PaymentResult extends PaymentPage {
     this.say({
       tone: "good",
       title: t("payment.succeeded"),
-      text: t("payment.succeeded.text", { credits: payment.credits }),
+      text: paidText(payment),
       figures: paidFigures(payment),
       ways: [homeWay("primary"), receiptWay(payment)],
     });
