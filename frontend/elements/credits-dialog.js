@@ -74,9 +74,9 @@ export class CreditsDialog extends HTMLElement {
     root.adoptedStyleSheets = [base, screenStyle, dialogStyle, panelStyle, paymentStyle, walletStyle];
     root.append(this.#dialog, el("div", { class: "veil" }));
     this.#dialog.append(this.#frame, this.#status);
-    this.#dialog.addEventListener("pointerdown", (event) => {
-      // The backdrop; a click beside a form must not throw away what was typed.
-      if (event.target === this.#dialog && TABS.includes(this.#view)) this.#dialog.close();
+    this.#dialog.addEventListener("mousedown", ({ target, detail }) => {
+      const isSecondPress = detail > 1; // of a double click on what has opened the dialog
+      if (target === this.#dialog && !isSecondPress && TABS.includes(this.#view)) this.#dialog.close();
     });
     this.#dialog.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !this.#dialog.matches(":modal")) this.#dialog.close();

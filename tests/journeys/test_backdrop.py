@@ -1,0 +1,26 @@
+"""A press beside the dialog closes it, unless that was not meant, or something would be lost."""
+
+from playwright.sync_api import expect
+
+from tests.journeys.shop import Shop
+
+
+def press_beside(shop: Shop) -> None:
+    shop.page.mouse.click(5, 5)
+
+
+def test_a_press_beside_the_dialog_closes_it(shop: Shop) -> None:
+    shop.open_dialog()
+    press_beside(shop)
+    expect(shop.dialog).to_be_hidden()
+    expect(shop.badge).to_be_focused()
+
+
+def test_a_double_click_opens_the_dialog_and_leaves_it_open(shop: Shop) -> None:
+    shop.badge.hover()
+    for press in (1, 2):
+        shop.page.mouse.down(click_count=press)
+        shop.page.mouse.up(click_count=press)
+        expect(shop.dialog).to_have_attribute("open", "")  # it fades, and is seen for a while
+    press_beside(shop)
+    expect(shop.dialog).to_be_hidden()
