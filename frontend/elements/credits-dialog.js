@@ -54,6 +54,9 @@ import { stepAside } from "./step-aside.js";
  * @property {(tab: Tab) => void} goTo
  */
 
+/** @type {View[]} */
+const PAYING = ["checkout", "payment"];
+
 export class CreditsDialog extends HTMLElement {
   /** @type {View} */ #view = "buy";
   /** @type {Tab} what signing in leads to */ #wanted = "buy";
@@ -61,7 +64,7 @@ export class CreditsDialog extends HTMLElement {
   /** @type {Package | null} what is paid in the dialog */ #offer = null;
   /** @type {InPagePayment | null} the one of the view "payment" */ #payment = null;
   /** @type {HTMLElement | null} what had the focus before */ #opener = null;
-  /** who was signed in last */ #user = "";
+  /** who was signed in last; empty: what a visitor wants is for whoever signs in */ #user = "";
   #connected = new AbortController();
   #shown = new AbortController();
   #dialog = el("dialog", { "aria-labelledby": "title", dir: "ltr", onclose: () => this.#closed() });
@@ -148,28 +151,34 @@ export class CreditsDialog extends HTMLElement {
   }
 
   /**
-   * Signing out leads back to the shop; signing in while the form is shown leads on from it.
+   * Signing out leads back to the shop, or in the midst of paying to the form; signing in while the
+   * form is shown leads on from it.
    * @param {string} before the session's status
    */
   #sessionChanged(before) {
     const { status } = session.value;
-    if (status === "signed-in" && (this.#view === "sign-in" || this.#payment?.id)) this.#signedIn();
+    const isOut = before === "signed-in" && status === "signed-out";
+    if (isOut && PAYING.includes(this.#view)) return this.#askSignIn(true);
+    if (status === "signed-in" && this.#view === "sign-in") this.#signedIn();
     else if (before === "unknown") this.#show(this.#mayShow(this.#view), "#title");
     else if (this.#view !== "sign-in") this.#show("buy", "#title");
-    if (before === "signed-in" && status === "signed-out") this.#announce(t("account.signed_out"));
+    if (isOut) this.#announce(t("account.signed_out"));
   }
 
   /** What somebody else was about to pay is nothing for this one. @param {string} user */
   #handOver(user) {
-    if (this.#user) this.#payment = null;
+    if (this.#user) {
+      this.#payment = null;
+      this.#wantsToPay = false;
+    }
     this.#user = user;
   }
 
   #signedIn() {
-    if (this.#payment?.id) return this.#show("payment", "#title");
     const payAtOnce = this.#wantsToPay && chosenPackage() !== null;
-    this.#show(this.#wanted, "#title", payAtOnce);
     this.#wantsToPay = false;
+    if (this.#payment) this.#show("payment", "#title");
+    else this.#show(this.#wanted, "#title", payAtOnce);
   }
 
   /** @param {boolean} wantsToPay */
@@ -178,6 +187,12 @@ export class CreditsDialog extends HTMLElement {
     this.#wantsToPay = wantsToPay;
     this.dispatchEvent(new CustomEvent("topup:sign-in-required", { bubbles: true, composed: true }));
     this.#show("sign-in", ["input", "#title"]); // no input where the host app signs people in
+    this.#announce(this.#whySignIn);
+  }
+
+  get #whySignIn() {
+    if (!this.#wantsToPay) return "";
+    return t(this.#user ? "account.session_ended" : "account.continue_to_pay");
   }
 
   /**
@@ -241,10 +256,11 @@ export class CreditsDialog extends HTMLElement {
    * @param {boolean} payAtOnce
    */
   #panel(view, payAtOnce) {
+    const { signal } = this.#shown;
     /** @type {Context} */
     const context = {
-      signal: this.#shown.signal,
-      announce: (text) => this.#announce(text),
+      signal,
+      announce: (text) => !signal.aborted && this.#announce(text),
       goTo: (tab) => this.#goTo(tab),
     };
     const isTabbed = session.value.status === "signed-in" && TABS.includes(view);
@@ -275,7 +291,7 @@ export class CreditsDialog extends HTMLElement {
       case "sign-in":
         return signInPanel({
           done: () => this.#view === "sign-in" && this.#signedIn(),
-          hint: this.#wantsToPay ? t("account.continue_to_pay") : "",
+          hint: this.#whySignIn,
         });
       case "checkout":
         return this.#checkout(context.signal);
@@ -332,6 +348,7 @@ export class CreditsDialog extends HTMLElement {
   async #pay(offer) {
     this.#payment = null;
     this.#offer = offer;
+    this.#user = session.value.user;
     if (session.value.status !== "signed-in") return this.#askSignIn(true);
     if (offer.kind === "subscription" && hasPlan(offer.id)) return this.#goTo("wallet");
     const form = formFor(offer, this.getAttribute("ui-mode"));

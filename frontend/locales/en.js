@@ -256,6 +256,7 @@ export const en = {
   "account.working": "One moment…",
   "account.check_inbox": "Almost there: open the link we sent to {email}, then sign in.",
   "account.continue_to_pay": "Then you continue straight to your payment.",
+  "account.session_ended": "You were signed out. Sign in again to go on with your payment.",
   "account.host": "Please sign in to this site first, then come back here.",
 
   "payment.checking": "Checking your payment…",

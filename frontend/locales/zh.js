@@ -253,6 +253,7 @@ export const zh = {
   "account.working": "请稍候…",
   "account.check_inbox": "就差一步：请打开发送到 {email} 的链接，然后登录。",
   "account.continue_to_pay": "登录后将直接继续付款。",
+  "account.session_ended": "您已退出登录。重新登录后将继续付款。",
   "account.host": "请先登录本网站，然后再回到这里。",
 
   "payment.checking": "正在查询付款…",
