@@ -89,6 +89,29 @@ function append(element, children) {
   }
 }
 
+/**
+ * Changes what is shown in a place. Where that takes away what had the focus, `next` gets it.
+ * @param {Element | ShadowRoot} place
+ * @param {() => void} change
+ * @param {() => Element | null} next
+ */
+export function keepFocus(place, change, next) {
+  const hadFocus = hasFocus(place);
+  change();
+  if (hadFocus && !hasFocus(place)) focus(next());
+}
+
+/** @param {Element | ShadowRoot} place */
+function hasFocus(place) {
+  const root = /** @type {Document | ShadowRoot} */ (place.getRootNode());
+  return place.contains(root.activeElement);
+}
+
+/** @param {Element | null} element */
+function focus(element) {
+  if (element instanceof HTMLElement) element.focus();
+}
+
 /** What has the focus, inside of shadow roots too. */
 export function focusedElement() {
   let element = document.activeElement;

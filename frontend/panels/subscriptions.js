@@ -1,7 +1,8 @@
 /** Subscriptions: what renews when, cancel at the end of the period, go on, and Stripe's own portal. */
 import { leaveFor } from "../lib/address.js";
-import { el } from "../lib/dom.js";
+import { el, keepFocus } from "../lib/dom.js";
 import { credits, day, isKey, money, t } from "../lib/i18n.js";
+import { sameOr } from "../lib/same.js";
 import { account } from "../state/account.js";
 import { catalog } from "../state/catalog.js";
 import { cancelSubscription, isOver, openPortal, resumeSubscription, subscriptions } from "../state/subscriptions.js";
@@ -39,15 +40,20 @@ export function subscriptionsPanel({ signal, announce }) {
     pay: (event) => attempt(event, problem, () => leaveFor(unpaid(plan)?.payment_url)),
   });
 
+  /** @type {object[] | null} */
+  let shown = null;
   function show() {
     const plans = subscriptions.value;
     if (!plans) return;
+    const found = plans.map((plan) => ({ plan, name: nameOf(plan), unpaid: unpaid(plan) ?? null }));
+    if (sameOr(shown, found) === shown) return;
+    shown = found;
     portal.hidden = plans.length === 0;
-    list.replaceChildren(
+    keepFocus(list, () => list.replaceChildren(
       plans.length === 0
         ? el("p", { class: "small" }, t("plans.none"))
         : el("ul", { class: "rows" }, plans.map((plan) => planRow(plan, actions(plan)))),
-    );
+    ), () => title);
   }
 
   subscriptions.subscribe(({ value, error }) => {

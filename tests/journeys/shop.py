@@ -103,6 +103,12 @@ class Shop:
         self.start_buying(package).pay_by_card(card)
         expect(self.title).to_have_text(PAID)
 
+    def look_again(self) -> None:
+        """As an app does that has spent some of the credits: the balance is asked for anew."""
+        with self.page.expect_response("**/api/cart/count"):
+            self.page.evaluate("import('/topup.js').then(({ creditsChanged }) => creditsChanged())")
+        self.page.wait_for_timeout(100)
+
     def sign_in(self, person: Person) -> None:
         """Fill in the form that is shown, wherever it is."""
         self._send_form("Sign in", person.email, person.password)
