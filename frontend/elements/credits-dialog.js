@@ -35,7 +35,7 @@ import { chosenPackage, loadCatalog } from "../state/catalog.js";
 import { createEmbeddedCheckout, createHostedCheckout, formFor } from "../state/checkout.js";
 import { InPagePayment } from "../state/in-page-payment.js";
 import { findSession, session } from "../state/session.js";
-import { hasPlan } from "../state/subscriptions.js";
+import { learnWhetherHasPlan } from "../state/subscriptions.js";
 import { base } from "../styles/base.css.js";
 import { dialogStyle } from "../styles/dialog.css.js";
 import { panelStyle } from "../styles/panels.css.js";
@@ -350,7 +350,10 @@ export class CreditsDialog extends HTMLElement {
     this.#offer = offer;
     this.#user = session.value.user;
     if (session.value.status !== "signed-in") return this.#askSignIn(true);
-    if (offer.kind === "subscription" && hasPlan(offer.id)) return this.#goTo("wallet");
+    const { signal } = this.#shown;
+    const hasIt = offer.kind === "subscription" && (await learnWhetherHasPlan(offer.id));
+    if (signal.aborted) return;
+    if (hasIt) return this.#goTo("wallet");
     const form = formFor(offer, this.getAttribute("ui-mode"));
     if (form === "embedded") return this.#show("checkout", "#title");
     if (form === "elements") {

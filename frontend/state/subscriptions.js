@@ -25,6 +25,12 @@ export function hasPlan(packageId) {
   return subscriptions.value?.some((plan) => plan.package_id === packageId && !isOver(plan)) ?? false;
 }
 
+/** The same, of a list that may still have to be asked for. @param {string} packageId */
+export async function learnWhetherHasPlan(packageId) {
+  if (!subscriptions.value) await subscriptions.load();
+  return hasPlan(packageId);
+}
+
 /** At the end of the period that is paid for. @param {Subscription} subscription */
 export function cancelSubscription(subscription) {
   return change("cancel-subscription", subscription);

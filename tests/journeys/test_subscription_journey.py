@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.backend.subscriber import Subscriber
 from tests.journeys.payment_view import PAID
@@ -20,6 +20,7 @@ from tests.stripe_console import StripeConsole, eventually
 SUBSCRIBE = "Subscribe for $8.99 per month"
 HAS_PLAN = "You have this plan. Manage it"
 ACTIVE = "active"
+PLANS = "**/api/stripe/subscriptions"
 
 
 @pytest.fixture
@@ -153,6 +154,46 @@ def test_who_has_another_plan_is_told_that_this_one_comes_on_top(
     shop.dialog.get_by_role("button", name="Yearly").click()
     shop.dialog.get_by_role("button", name="Manage Monthly").click()
     expect(plan(shop)).to_contain_text("Active")
+
+
+def test_who_has_the_plan_is_led_to_it_though_he_is_faster_than_the_list_of_his_plans(
+    subscribed: Subscriber, open_shop: Callable[..., Shop]
+) -> None:
+    shop = open_shop(subscribed.buyer)
+    asked: list[Route] = []
+    shop.page.route(PLANS, lambda route: asked.append(route))
+    subscribe = choose_monthly(shop)
+    with shop.page.expect_request(PLANS):
+        subscribe.click()
+    asked.pop().continue_()
+    expect(plan(shop)).to_contain_text("Active")
+
+
+def test_a_visitor_who_has_the_plan_signs_in_and_is_led_to_it(
+    subscribed: Subscriber, visitor: Shop
+) -> None:
+    visitor.open_dialog()
+    visitor.dialog.get_by_role("button", name="Monthly").click()
+    visitor.dialog.get_by_role("button", name="Sign in and subscribe").click()
+    visitor.sign_in(subscribed.buyer)
+    expect(plan(visitor)).to_contain_text("Active")
+
+
+def test_the_question_whether_to_cancel_stays_while_the_balance_is_asked_for(
+    subscribed: Subscriber, open_shop: Callable[..., Shop]
+) -> None:
+    shop = open_shop(subscribed.buyer)
+    shop.open_dialog("Payment")
+    shop.dialog.get_by_role("button", name="Cancel subscription").click()
+    keep = shop.dialog.get_by_role("button", name="Keep")
+    expect(keep).to_be_focused()
+    shop.look_again()
+    expect(keep).to_be_focused()
+    keep.click()
+    cancel = shop.dialog.get_by_role("button", name="Cancel subscription")
+    expect(cancel).to_be_focused()
+    shop.look_again()
+    expect(cancel).to_be_focused()
 
 
 # Going on, or not
