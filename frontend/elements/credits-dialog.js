@@ -79,7 +79,7 @@ export class CreditsDialog extends HTMLElement {
     this.#dialog.append(this.#frame, this.#status);
     this.#dialog.addEventListener("mousedown", ({ target, detail }) => {
       const isSecondPress = detail > 1; // of a double click on what has opened the dialog
-      if (target === this.#dialog && !isSecondPress && TABS.includes(this.#view)) this.#dialog.close();
+      if (target === this.#dialog && !isSecondPress && !this.#asks()) this.#dialog.close();
     });
     this.#dialog.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !this.#dialog.matches(":modal")) this.#dialog.close();
@@ -138,6 +138,11 @@ export class CreditsDialog extends HTMLElement {
     document.documentElement.style.overflow = "";
     // The browser does it too, unless the focus was in a window of Stripe's meanwhile.
     if (focusedElement() === document.body) this.#opener?.focus();
+  }
+
+  /** There may be something in a form that a press beside it must not throw away. */
+  #asks() {
+    return !TABS.includes(this.#view) || this.#frame.querySelector(".wallet form") !== null;
   }
 
   #speakAnew() {

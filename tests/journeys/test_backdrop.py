@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.journeys.shop import Shop
+from tests.journeys.stripe_form import StripeForm
 
 
 def press_beside(shop: Shop) -> None:
@@ -22,5 +23,18 @@ def test_a_double_click_opens_the_dialog_and_leaves_it_open(shop: Shop) -> None:
         shop.page.mouse.down(click_count=press)
         shop.page.mouse.up(click_count=press)
         expect(shop.dialog).to_have_attribute("open", "")  # it fades, and is seen for a while
+    press_beside(shop)
+    expect(shop.dialog).to_be_hidden()
+
+
+def test_a_press_beside_a_half_typed_card_does_not_throw_it_away(shop: Shop) -> None:
+    shop.open_dialog("Payment")
+    shop.dialog.get_by_role("button", name="Add a card").click()
+    form = StripeForm(shop.page)
+    form.number.fill("4242")
+    press_beside(shop)
+    expect(shop.dialog).to_have_attribute("open", "")
+    expect(form.number).to_have_value("4242")
+    shop.dialog.get_by_role("button", name="Cancel").click()
     press_beside(shop)
     expect(shop.dialog).to_be_hidden()
