@@ -310,9 +310,24 @@ export class CreditsDialog extends HTMLElement {
     return {
       host: this,
       /** @type {<T>(work: () => Promise<T>) => Promise<T>} */
-      aside: (work) => stepAside(this.#dialog, this, this.#shown.signal, work),
+      aside: (work) => this.#keepLanguage(() => stepAside(this.#dialog, this, this.#shown.signal, work)),
       close: () => this.#dialog.close(),
     };
+  }
+
+  /**
+   * Another language would draw the form anew, and lose what is under way in it.
+   * @template T
+   * @param {() => Promise<T>} work
+   */
+  async #keepLanguage(work) {
+    const choice = /** @type {HTMLSelectElement} */ (this.#frame.querySelector("#language"));
+    choice.disabled = true;
+    try {
+      return await work();
+    } finally {
+      choice.disabled = false;
+    }
   }
 
   /** @param {Context} context */

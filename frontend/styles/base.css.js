@@ -105,6 +105,7 @@ export const base = css`
     border-radius: var(--radius-small); background: transparent; color: var(--ink); cursor: pointer;
   }
   .select > select:hover { background: var(--sunken); }
+  .select > select:disabled { background: transparent; opacity: 0.55; cursor: default; }
   .select > select > option { background: var(--surface); color: var(--ink); }
   .select > svg { position: absolute; right: 10px; pointer-events: none; color: var(--muted); }
 

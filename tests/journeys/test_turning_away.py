@@ -9,8 +9,10 @@ from tests.journeys.gifts import give
 from tests.journeys.shop import Shop
 from tests.journeys.stripe_page import IS_DECLINED
 from tests.people import Person
+from tests.stripe_console import StripeConsole
 
 ORDER = "**/api/stripe/create-checkout-session"
+PAYMENT_INSIDE = "**/api/stripe/create-payment-intent"
 TO_FINISH = "Credits: 0 available, 1 payment to finish"
 LEND = """async (token) => {
   window.lent = token;
@@ -85,6 +87,23 @@ def test_another_language_sells_nothing_else_and_orders_nothing_more(
     shop.expect_balance(500)
     [payment] = buyer.get("/api/payments").json()["payments"]
     assert (payment["package_id"], payment["status"]) == ("starter", "succeeded")
+
+
+def test_the_language_waits_until_a_payment_is_answered(
+    shop: Shop, held: list[Route], stripe_console: StripeConsole, windows: Windows
+) -> None:
+    windows.expect_complaint("402")
+    stripe_console.decline_next("do_not_honor")
+    payment = shop.start_paying_inside()
+    payment.form.fill()
+    hold(shop, PAYMENT_INSIDE, held)
+    with shop.page.expect_request(PAYMENT_INSIDE):
+        payment.pay_button.click()
+    language = shop.dialog.get_by_label("Language")
+    expect(language).to_be_disabled()
+    held.pop().continue_()
+    payment.expect_said("Your bank declined this payment")
+    expect(language).to_be_enabled()
 
 
 def test_a_host_app_that_changes_its_user_shows_nothing_of_the_one_before(
