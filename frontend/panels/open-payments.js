@@ -1,5 +1,6 @@
 /** Payments that were begun and not finished: resume or cancel each. Empty when there are none. */
 import { leaveFor } from "../lib/address.js";
+import { ApiError } from "../lib/api-error.js";
 import { el } from "../lib/dom.js";
 import { dayAndTime, money, t } from "../lib/i18n.js";
 import { account, refreshAccount } from "../state/account.js";
@@ -13,7 +14,8 @@ import { notice } from "./notice.js";
  * @param {object} context
  * @param {AbortSignal} context.signal
  * @param {(text: string) => void} context.announce
- * @param {(paymentId: string) => void} context.finish takes up one that has no page of Stripe's
+ * @param {(paymentId: string) => void} context.finish takes up one that has no page of Stripe's, or
+ *   shows how it has ended
  * @param {() => void} context.goOn takes the focus when none is left here
  */
 export function openPayments({ signal, announce, finish, goOn }) {
@@ -39,8 +41,13 @@ export function openPayments({ signal, announce, finish, goOn }) {
   }
 
   /** @param {Payment} payment */
-  async function cancel(payment) {
-    await cancelPayment(payment.payment_id);
+  async function cancel({ payment_id: id }) {
+    try {
+      await cancelPayment(id);
+    } catch (error) {
+      if (await hasEnded(id, error)) return finish(id); // which shows how
+      throw error;
+    }
     await refreshAccount();
     announce(t("open_payments.canceled"));
     if (section.hidden) goOn();
@@ -64,6 +71,17 @@ export function openPayments({ signal, announce, finish, goOn }) {
     );
   }, signal);
   return section;
+}
+
+/**
+ * It may have been paid meanwhile, in another tab.
+ * @param {string} id
+ * @param {unknown} error that canceling it came to
+ */
+async function hasEnded(id, error) {
+  if (!(error instanceof ApiError && ["invalid_state", "not_found"].includes(error.code))) return false;
+  await refreshAccount();
+  return account.value.openPayments.every((payment) => payment.payment_id !== id);
 }
 
 /** Of one whose page was never heard of, the backend finds it again. @param {Payment} payment */

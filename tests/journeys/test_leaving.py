@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from backend.config import STRIPE_RETRIES_MAX
+from tests.browser import Windows
 from tests.journeys.shop import PAID, Shop
 from tests.people import Person
 from tests.stripe_console import StripeConsole
@@ -80,6 +81,22 @@ def test_a_payment_canceled_in_the_dialog_is_gone_from_badge_and_list(shop: Shop
     )
     expect(shop.dialog.get_by_text(TO_FINISH)).to_be_hidden()
     shop.expect_balance(0)
+
+
+def test_who_cancels_what_was_paid_in_another_tab_is_shown_that_it_was_paid(
+    shop: Shop, buyer: Person, stripe_console: StripeConsole, windows: Windows
+) -> None:
+    windows.expect_complaint("409")
+    order = buyer.order()
+    shop.visit()
+    shop.open_dialog()
+    cancel = shop.dialog.get_by_role("button", name="Cancel the payment of $4.99")
+    expect(cancel).to_be_visible()
+    stripe_console.pay(order["url"])
+    cancel.click()
+    shop.payment.expect_paid()
+    expect(shop.payment.outcome).to_be_focused()
+    shop.expect_balance(500)
 
 
 def test_two_tabs_on_one_payment_charge_once(shop: Shop, buyer: Person) -> None:
