@@ -1,6 +1,7 @@
 /**
  * What went wrong with a call, told by `code`: one of the backend's problem codes, or one of the
- * browser's own (`network`, `timeout`, `bad_response`, `unsafe_address`, `stripe_js_unavailable`).
+ * browser's own (`network`, `timeout`, `bad_response`, `unsafe_address`, `stripe_js_unavailable`,
+ * `card_gone`).
  */
 
 export class ApiError extends Error {

@@ -340,6 +340,7 @@ export const en = {
   "error.unauthorized": "Please sign in again to continue.",
   "error.insufficient_credits": "You don’t have enough credits for this.",
   "error.card_declined": "Your card was declined. Please try another card or ask your bank.",
+  "error.card_gone": "This card is no longer saved. Please choose another one.",
   "error.forbidden": "Your account isn’t allowed to do this.",
   "error.not_found": "We couldn’t find that. It may have been removed.",
   "error.method_not_allowed": "This can’t be done this way. Please reload the page and try again.",

@@ -333,6 +333,7 @@ export const zh = {
   "error.unauthorized": "请重新登录后继续。",
   "error.insufficient_credits": "您的积分不足。",
   "error.card_declined": "您的卡被拒绝。请换一张卡，或联系发卡银行。",
+  "error.card_gone": "这张卡已不再保存，请选择另一张卡。",
   "error.forbidden": "您的账号无权执行此操作。",
   "error.not_found": "没有找到相应内容，可能已被移除。",
   "error.method_not_allowed": "无法以这种方式操作，请刷新页面后重试。",

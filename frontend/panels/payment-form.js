@@ -9,6 +9,7 @@ import { declineSentence } from "../lib/declines.js";
 import { el } from "../lib/dom.js";
 import { explain } from "../lib/explain.js";
 import { money, t, together } from "../lib/i18n.js";
+import { isStillSaved } from "../state/cards.js";
 import { whileBusy } from "./busy.js";
 import { cardChoice, likelyCard } from "./card-choice.js";
 import { cardForm } from "./card-form.js";
@@ -34,8 +35,8 @@ import { notice } from "./notice.js";
  * @param {string | null} context.returnUrl
  * @param {(work: () => Promise<Verdict>) => Promise<Verdict>} context.pay does the work in view of Stripe's windows
  * @param {(verdict: Verdict) => void} context.done neither declined nor incomplete
- * @param {ApiError | null} context.priceChange why the buyer is asked again, for another price
- * @param {(error: ApiError) => void} context.askAgain the price has changed
+ * @param {ApiError | null} context.reason why the buyer is asked again
+ * @param {(reason: ApiError) => Promise<void>} context.askAgain the price has changed, or a card is gone
  * @param {(text: string) => void} context.announce
  * @param {() => void} context.escape
  */
@@ -106,7 +107,8 @@ export function paymentForm(context) {
         say(await carryOut());
       } catch (error) {
         announce("");
-        if (error instanceof ApiError && error.isPriceChange) return context.askAgain(error);
+        const reason = await outdated(error);
+        if (reason) return context.askAgain(reason);
         sayNotCharged(error);
       }
       choices.inert = false;
@@ -138,6 +140,14 @@ export function paymentForm(context) {
     if ((await submit()).error) return { kind: "incomplete" };
     const how = { save: save.checked, returnUrl, isDeferred };
     return context.pay(() => payment.payWithForm(stripe, elements, how));
+  }
+
+  /** What is no longer as this form shows it; null: nothing. @param {unknown} error */
+  async function outdated(error) {
+    if (!(error instanceof ApiError)) return null;
+    if (error.isPriceChange) return error;
+    const isCardGone = error.code === "not_found" && chosen && !(await isStillSaved(chosen));
+    return isCardGone ? new ApiError({ code: "card_gone" }) : null;
   }
 
   /** @param {unknown} error */
@@ -172,7 +182,7 @@ export function paymentForm(context) {
   );
   choose(chosen);
   nameButton();
-  if (context.priceChange) sayNotCharged(context.priceChange);
+  if (context.reason) sayNotCharged(context.reason);
   return el(
     "form",
     { class: "payment-form", novalidate: true, onsubmit: send },

@@ -92,8 +92,8 @@ export function paymentPanel(context) {
     }));
   }
 
-  /** @param {ApiError | null} priceChange that was met when this was last paid for */
-  async function showForm(priceChange = null) {
+  /** @param {ApiError | null} reason why the buyer is asked again */
+  async function showForm(reason = null) {
     const config = await loadConfig();
     const [stripe] = await Promise.all([loadStripe(config.stripe), cards.value ?? cards.load()]);
     const { order } = payment;
@@ -107,16 +107,16 @@ export function paymentPanel(context) {
       maySave: config.features["saved_cards"] === true,
       pay: (work) => settle(aside(work), formNumber),
       done: (verdict) => verdict.kind === "ended" ? void showEnded(verdict.payment) : void findOut(),
-      priceChange,
-      askAgain: (error) => void askAgain(error),
+      reason,
+      askAgain,
       escape: context.close,
     }));
   }
 
-  /** With the price of now. @param {ApiError} priceChange */
-  async function askAgain(priceChange) {
+  /** With the price and the cards of now. @param {ApiError} reason */
+  async function askAgain(reason) {
     clearForm();
-    await showForm(priceChange);
+    await showForm(reason);
     /** @type {HTMLElement | null} */ (form.querySelector("input:checked, .new-card input"))?.focus();
   }
 

@@ -20,6 +20,12 @@ export async function refreshCards() {
   await cards.take(post(`${LIST}/refresh`, {}, { timeoutMs: TIMEOUT_MS }).then(inOrder));
 }
 
+/** It may have been removed elsewhere. @param {Card} card */
+export async function isStillSaved({ id }) {
+  await cards.load();
+  return cards.value?.some((card) => card.id === id) ?? false;
+}
+
 /** @param {Card} card */
 export async function makeDefault(card) {
   await cards.take(post(`${addressOf(card)}/default`, {}, { timeoutMs: TIMEOUT_MS }).then(inOrder));

@@ -105,6 +105,30 @@ def test_a_saved_card_that_is_declined_gives_way_to_a_new_one_on_the_same_paymen
     assert len(wallet.buyer.get("/api/payments").json()["payments"]) == 1
 
 
+def test_a_saved_card_that_was_removed_elsewhere_is_offered_no_longer(
+    wallet: Wallet,
+    open_shop: Callable[..., Shop],
+    stripe_console: StripeConsole,
+    windows: Windows,
+) -> None:
+    windows.expect_complaint("404")
+    visa = wallet.save()
+    wallet.save(MASTERCARD.replace(" ", ""))
+    shop = open_shop(wallet.buyer)
+    payment = shop.start_paying_inside()
+    payment.choose("Visa ending in 4242")
+    wallet.buyer.request("DELETE", f"/api/payment-methods/{visa}")
+    payment.pay_button.click()
+    payment.expect_said("This card is no longer saved.")
+    mastercard = shop.dialog.get_by_role("radio", name="Mastercard ending in 4444")
+    expect(mastercard).to_be_checked()
+    expect(mastercard).to_be_focused()
+    expect(shop.dialog.get_by_role("radio", name="Visa")).to_have_count(0)
+    payment.pay_button.click()
+    payment.expect_paid()
+    assert len(stripe_console.charged(wallet.buyer.email)) == 1
+
+
 def test_who_thought_of_saving_and_paid_with_a_saved_card_is_not_told_that_a_card_is_saved(
     with_a_bad_card: Shop, wallet: Wallet, stripe_console: StripeConsole
 ) -> None:
