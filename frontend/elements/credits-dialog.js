@@ -270,7 +270,7 @@ export class CreditsDialog extends HTMLElement {
     };
     const isTabbed = session.value.status === "signed-in" && TABS.includes(view);
     const role = isTabbed ? { role: "tabpanel", "aria-labelledby": `tab-${view}` } : {};
-    return el("div", { class: "panel", id: "panel", ...role }, this.#content(view, context, payAtOnce));
+    return el("div", { class: "panel", id: "panel", tabindex: "-1", ...role }, this.#content(view, context, payAtOnce));
   }
 
   /**

@@ -5,11 +5,13 @@
  *     <topup-language></topup-language>    the language switch
  *     <topup-form></topup-form>            where to pay: the dialog's `ui-mode`
  */
+import { el, keepFocus } from "../lib/dom.js";
 import { language, t } from "../lib/i18n.js";
 import { recall, remember } from "../lib/storage.js";
 import { accountBar } from "../panels/account-bar.js";
 import { choice } from "../panels/choice.js";
 import { languageChoice } from "../panels/language-choice.js";
+import { session } from "../state/session.js";
 import { base } from "../styles/base.css.js";
 import { controlsStyle } from "../styles/controls.css.js";
 import { openDialog } from "./open-dialog.js";
@@ -17,13 +19,19 @@ import { openDialog } from "./open-dialog.js";
 export class TopupAccount extends HTMLElement {
   #connected = new AbortController();
   #root = this.attachShadow({ mode: "open" });
+  #news = el("p", { class: "visually-hidden", role: "status" });
 
   connectedCallback() {
     this.#connected = new AbortController();
+    const { signal } = this.#connected;
     this.#root.adoptedStyleSheets = [base, controlsStyle];
-    this.#root.replaceChildren(
-      accountBar({ signal: this.#connected.signal, askSignIn: () => openDialog("sign-in") }),
-    );
+    this.#root.replaceChildren(accountBar({ signal, askSignIn: () => openDialog("sign-in") }), this.#news);
+    let before = session.value.status;
+    session.subscribe(({ status }) => {
+      const isOut = before === "signed-in" && status === "signed-out";
+      this.#news.textContent = isOut ? t("account.signed_out") : "";
+      before = status;
+    }, signal);
   }
 
   disconnectedCallback() {
@@ -46,10 +54,7 @@ export class TopupLanguage extends HTMLElement {
   }
 
   #show() {
-    const hadFocus = this.#root.activeElement !== null;
-    const chooser = languageChoice();
-    this.#root.replaceChildren(chooser);
-    if (hadFocus) chooser.querySelector("select")?.focus();
+    keepFocus(this.#root, () => this.#root.replaceChildren(languageChoice()), () => this.#root.querySelector("select"));
   }
 }
 

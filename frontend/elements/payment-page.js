@@ -6,7 +6,7 @@
  */
 import { UUID } from "../lib/address.js";
 import { ApiError } from "../lib/api-error.js";
-import { el } from "../lib/dom.js";
+import { el, keepFocus } from "../lib/dom.js";
 import { explain } from "../lib/explain.js";
 import { language, t, together } from "../lib/i18n.js";
 import { screen } from "../panels/screen.js";
@@ -56,7 +56,7 @@ export class PaymentPage extends HTMLElement {
     const said = JSON.stringify([shown.title, shown.text]);
     if (said === this.#said) return; // Asked again and nothing new: keep the focus, stay quiet.
     this.#said = said;
-    this.#root.replaceChildren(screen(shown));
+    keepFocus(this.#root, () => this.#root.replaceChildren(screen(shown)), () => this.#root.querySelector("h1"));
   }
 
   /** @param {unknown} error */

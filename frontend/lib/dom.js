@@ -93,12 +93,17 @@ function append(element, children) {
  * Changes what is shown in a place. Where that takes away what had the focus, `next` gets it.
  * @param {Element | ShadowRoot} place
  * @param {() => void} change
- * @param {() => Element | null} next
+ * @param {() => Element | null | undefined} next
  */
 export function keepFocus(place, change, next) {
   const hadFocus = hasFocus(place);
   change();
   if (hadFocus && !hasFocus(place)) focus(next());
+}
+
+/** Leaves a part that is about to go: what is around it gets the focus. @param {Element} part */
+export function stepOut(part) {
+  focus(part.closest("[tabindex='-1']"));
 }
 
 /** @param {Element | ShadowRoot} place */
@@ -107,7 +112,7 @@ function hasFocus(place) {
   return place.contains(root.activeElement);
 }
 
-/** @param {Element | null} element */
+/** @param {Element | null | undefined} element */
 function focus(element) {
   if (element instanceof HTMLElement) element.focus();
 }

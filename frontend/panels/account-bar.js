@@ -1,5 +1,5 @@
 /** Who is signed in, and the way in or out. Empty when the embedding app keeps the session. */
-import { el } from "../lib/dom.js";
+import { el, keepFocus } from "../lib/dom.js";
 import { explainAuth } from "../lib/explain.js";
 import { language, t } from "../lib/i18n.js";
 import { isLentByHost, session, signOut } from "../state/session.js";
@@ -13,14 +13,19 @@ import { whileBusy } from "./busy.js";
 export function accountBar({ signal, askSignIn }) {
   const bar = el("div", { class: "account-bar" });
   function show() {
-    const { status, email } = session.value;
-    if (isLentByHost() || status === "unknown") bar.replaceChildren();
-    else if (status === "signed-out") bar.replaceChildren(signInButton(askSignIn));
-    else bar.replaceChildren(el("span", { class: "email" }, email), signOutButton());
+    keepFocus(bar, () => bar.replaceChildren(...parts(askSignIn)), () => bar.querySelector("button"));
   }
   session.subscribe(show, signal);
   language.subscribe(show, signal);
   return bar;
+}
+
+/** @param {() => void} askSignIn */
+function parts(askSignIn) {
+  const { status, email } = session.value;
+  if (isLentByHost() || status === "unknown") return [];
+  if (status === "signed-out") return [signInButton(askSignIn)];
+  return [el("span", { class: "email" }, email), signOutButton()];
 }
 
 /** @param {() => void} onclick */

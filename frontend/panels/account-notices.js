@@ -1,6 +1,7 @@
 /** What happened while nobody was looking and still matters, until it is put away. */
-import { el } from "../lib/dom.js";
+import { el, keepFocus, stepOut } from "../lib/dom.js";
 import { day, t } from "../lib/i18n.js";
+import { sameOr } from "../lib/same.js";
 import { account } from "../state/account.js";
 import { accountEvents, readEvents, unreadEvents } from "../state/account-events.js";
 import { icon } from "./icons.js";
@@ -15,11 +16,20 @@ import { icon } from "./icons.js";
  * @param {boolean} context.besideOpenPayments what waits to be paid is listed there already
  */
 export function accountNotices({ signal, goTo, besideOpenPayments }) {
-  const area = el("div", { class: "account-notices" });
+  const area = el("div", { class: "account-notices", hidden: true });
+  /** @type {AccountEvent[]} */
+  let shown = [];
 
   function show() {
     const said = onePerType(unreadEvents().filter((event) =>
       besideOpenPayments ? matters(event) && !openPaymentOf(event) : matters(event)));
+    if (sameOr(shown, said) === shown) return;
+    shown = said;
+    keepFocus(area, () => draw(said), () => area.querySelector("button"));
+  }
+
+  /** @param {AccountEvent[]} said */
+  function draw(said) {
     const place = said.every(({ type }) => type === "payment_requires_action") ? "buy" : "wallet";
     area.hidden = said.length === 0;
     area.replaceChildren(
@@ -33,9 +43,14 @@ export function accountNotices({ signal, goTo, besideOpenPayments }) {
         "span",
         { class: "row-ways" },
         el("button", { type: "button", class: "button", onclick: () => goTo(place) }, t("notices.look")),
-        el("button", { type: "button", class: "button quiet", onclick: readEvents }, t("notices.read")),
+        el("button", { type: "button", class: "button quiet", onclick: putAway }, t("notices.read")),
       ),
     );
+  }
+
+  function putAway() {
+    stepOut(area);
+    readEvents();
   }
 
   accountEvents.subscribe(show, signal);

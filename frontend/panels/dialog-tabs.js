@@ -1,5 +1,5 @@
 /** The dialog's sections; "Payment" only where the shop offers what is in there. */
-import { el } from "../lib/dom.js";
+import { el, keepFocus } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { catalog } from "../state/catalog.js";
 import { tabs } from "./tabs.js";
@@ -24,12 +24,9 @@ export function dialogTabs({ signal, chosen, onChoose }) {
     const isWide = hasWallet(config) || chosen === "wallet";
     if (isWide === shown) return;
     shown = isWide;
-    const hadFocus = area.matches(":focus-within");
-    area.replaceChildren(
+    keepFocus(area, () => area.replaceChildren(
       tabs({ label: t("dialog.sections"), tabs: names(isWide), chosen, controls: "panel", onChoose }),
-    );
-    const tab = area.querySelector(`#tab-${chosen}`);
-    if (hadFocus && tab instanceof HTMLElement) tab.focus();
+    ), () => area.querySelector(`#tab-${chosen}`));
   }, signal);
   return area;
 }

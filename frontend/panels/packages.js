@@ -57,10 +57,15 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
         await pay(offer);
       } catch (error) {
         announce("");
-        problem.replaceChildren(notice(error, startPaying, together(explain(error), t("buy.not_charged"))));
+        problem.replaceChildren(notice(error, tryAgain, together(explain(error), t("buy.not_charged"))));
       }
     });
     showPrice();
+  }
+
+  function tryAgain() {
+    payButton.focus();
+    return startPaying();
   }
 
   function showPrice() {

@@ -6,7 +6,7 @@
  */
 import { leaveFor } from "../lib/address.js";
 import { ApiError } from "../lib/api-error.js";
-import { el } from "../lib/dom.js";
+import { el, stepOut } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { SILENCE, silence } from "../lib/limit.js";
 import { loadStripe } from "../lib/stripe-js.js";
@@ -170,7 +170,12 @@ export function paymentPanel(context) {
   function sayNotKnown() {
     form.hidden = true;
     const needsBuyer = payment.requiresAction;
-    show(notKnownScreen({ isAsking, needsBuyer, checkAgain: start, leave: context.leave }));
+    show(notKnownScreen({ isAsking, needsBuyer, checkAgain, leave: context.leave }));
+  }
+
+  function checkAgain() {
+    stepOut(news);
+    return start();
   }
 
   /** @param {HTMLElement} screen */
