@@ -5,6 +5,9 @@ import { paymentsPanel } from "./payments.js";
 import { segments } from "./segments.js";
 import { transactionsPanel } from "./transactions.js";
 
+/** @type {"credits" | "payments"} what was looked at last, and is looked at in another language too */
+let chosen = "credits";
+
 /**
  * @param {object} context
  * @param {AbortSignal} context.signal
@@ -14,22 +17,23 @@ export function historyPanel(context) {
   const list = el("div");
   let shown = new AbortController();
 
-  /** @param {"credits" | "payments"} what */
+  /** @param {typeof chosen} what */
   function show(what) {
+    chosen = what;
     shown.abort();
     shown = new AbortController();
     const asked = { ...context, signal: AbortSignal.any([context.signal, shown.signal]) };
     list.replaceChildren(what === "credits" ? transactionsPanel(asked) : paymentsPanel(asked));
   }
 
-  show("credits");
+  show(chosen);
   return el(
     "div",
     {},
     segments({
       label: t("history.what"),
       options: [["credits", t("history.credits")], ["payments", t("history.payments")]],
-      chosen: "credits",
+      chosen,
       onChoose: show,
     }),
     list,

@@ -11,6 +11,10 @@ import { whileBusy } from "./busy.js";
 import { notice } from "./notice.js";
 
 const PASSWORD_LENGTH_MIN = 6; // Supabase's own default; the server has the last word.
+const BLANK = { email: "", isNew: false };
+
+/** What is filled in, until somebody is signed in: another language draws the form anew. */
+let draft = BLANK;
 
 /**
  * @param {object} context
@@ -20,9 +24,9 @@ const PASSWORD_LENGTH_MIN = 6; // Supabase's own default; the server has the las
 export function signInPanel({ done, hint = "" }) {
   if (isLentByHost()) return el("p", { class: "sign-in" }, t("account.host"));
 
-  let isNew = false;
   const email = el("input", {
     type: "email", name: "email", autocomplete: "username", required: true, inputmode: "email",
+    value: draft.email, oninput: () => { draft = { ...draft, email: email.value }; },
   });
   const password = el("input", { type: "password", name: "password", required: true });
   const passwordHint = el("span", { class: "small", id: "password-hint" }, t("account.password_hint"));
@@ -32,13 +36,14 @@ export function signInPanel({ done, hint = "" }) {
   const title = el("h3", {});
 
   function swapForms() {
-    isNew = !isNew;
+    draft = { ...draft, isNew: !draft.isNew };
     message.replaceChildren();
     name();
     email.focus();
   }
 
   function name() {
+    const { isNew } = draft;
     title.textContent = isNew ? t("account.sign_up") : t("account.sign_in");
     submit.textContent = title.textContent;
     swap.textContent = isNew ? t("account.to_sign_in") : t("account.to_sign_up");
@@ -55,7 +60,7 @@ export function signInPanel({ done, hint = "" }) {
     return whileBusy(submit, async () => {
       submit.textContent = t("account.working");
       try {
-        await (isNew ? register() : enter());
+        await (draft.isNew ? register() : enter());
       } catch (error) {
         message.replaceChildren(notice(error, null, explainAuth(error)));
       }
@@ -65,16 +70,21 @@ export function signInPanel({ done, hint = "" }) {
 
   async function enter() {
     await signIn(email.value.trim(), password.value);
-    done();
+    leave();
   }
 
   async function register() {
     const isHere = await signUp(email.value.trim(), password.value);
-    if (isHere) return done();
-    isNew = false;
+    if (isHere) return leave();
+    draft = { ...draft, isNew: false };
     message.replaceChildren(
       el("p", { role: "status" }, t("account.check_inbox", { email: email.value.trim() })),
     );
+  }
+
+  function leave() {
+    draft = BLANK;
+    done();
   }
 
   name();

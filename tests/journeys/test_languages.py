@@ -83,6 +83,25 @@ def test_on_a_page_written_from_right_to_left_ours_still_reads_from_left_to_righ
     assert right["x"] + right["width"] <= frame["x"] + frame["width"]
 
 
+def test_another_language_lists_what_was_listed(shop: Shop) -> None:
+    shop.open_dialog("History")
+    shop.dialog.get_by_role("button", name="Payments").click()
+    shop.dialog.get_by_label("Language").select_option("中文")
+    payments = shop.dialog.get_by_role("button", name="付款", exact=True)
+    expect(payments).to_have_attribute("aria-pressed", "true")
+    expect(shop.dialog.get_by_text("暂无付款")).to_be_visible()
+
+
+def test_another_language_keeps_what_was_filled_in_to_create_an_account(visitor: Shop) -> None:
+    visitor.open_dialog()
+    visitor.dialog.get_by_role("button", name="Sign in", exact=True).click()
+    visitor.dialog.get_by_role("button", name="New here?").click()
+    visitor.dialog.get_by_label("E-mail").fill("ada@example.com")
+    visitor.dialog.get_by_label("Language").select_option("中文")
+    expect(visitor.dialog.get_by_role("heading", name="注册账号")).to_be_visible()
+    expect(visitor.dialog.get_by_label("邮箱")).to_have_value("ada@example.com")
+
+
 def test_a_browser_in_a_language_we_do_not_speak_gets_english(
     open_shop: Callable[..., Shop], buyer: Person
 ) -> None:
