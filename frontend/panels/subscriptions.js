@@ -18,7 +18,7 @@ export function subscriptionsPanel({ signal, announce }) {
   const list = el("div", {}, bones(1, "bone-line", t("plans.loading")));
   const problem = el("div");
   const portal = el("button", {
-    type: "button", class: "button",
+    type: "button", class: "button", hidden: true,
     onclick: (/** @type {Event} */ event) => attempt(event, problem, async () => leaveFor(await openPortal())),
   }, t("plans.portal"));
 
@@ -63,7 +63,6 @@ export function subscriptionsPanel({ signal, announce }) {
   account.subscribe(show, signal);
   catalog.subscribe(show, signal); // A plan is named after its package.
   void subscriptions.load();
-  portal.hidden = true;
   return el("section", { class: "wallet-part", "aria-labelledby": "subscriptions-title" },
     title, list, problem, portal);
 }
