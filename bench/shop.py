@@ -78,5 +78,5 @@ def _environment_when_ready(
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)  # in a shell's background nobody hears Ctrl-C
     process.wait(STOP_SECONDS_MAX)

@@ -40,7 +40,7 @@ def start_sandbox(
         wait_until_ready(process, data)
         yield read_env(data)
     finally:
-        stop(process)
+        stop(process, signal.SIGTERM)  # in a shell's background nobody hears Ctrl-C
 
 
 def launch(port: int, data: Path, only: tuple[str, ...] | None = None) -> subprocess.Popen[bytes]:
