@@ -65,8 +65,8 @@ def idempotent(kind: type[Request]) -> Callable[[View], View]:
                 return first["body"], first["status"]
             answer = view(asked, **arguments)
             told, status = answer if isinstance(answer, tuple) else (answer, 200)
-            kept.keep(g.caller.id, this, told, status)
-            return answer
+            first = kept.keep(g.caller.id, this, told, status)
+            return first["body"], first["status"]
 
         return keyed
 

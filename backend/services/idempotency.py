@@ -37,12 +37,16 @@ class Idempotency:
         )
         return claim["answer"]
 
-    def keep(self, caller: str, attempt: Attempt, body: Any, status: int = 200) -> None:
-        """Keep the first answer, for whoever asks with the same key again."""
-        if attempt.idempotency_key:
-            self._database.as_service(
-                "store_idempotent_answer",
-                caller=caller,
-                key=attempt.idempotency_key,
-                answer={"body": body, "status": status},
-            )
+    def keep(self, caller: str, attempt: Attempt, body: Any, status: int = 200) -> dict[str, Any]:
+        """{body, status} of the first answer, for whoever asks with the same key again: this one,
+        unless the same request was answered meanwhile."""
+        answer = {"body": body, "status": status}
+        if attempt.idempotency_key is None:
+            return answer
+        kept = self._database.as_service(
+            "store_idempotent_answer",
+            caller=caller,
+            key=attempt.idempotency_key,
+            answer=answer,
+        )
+        return kept or answer  # a key that was too old has been deleted meanwhile

@@ -82,9 +82,8 @@ class Orders:
         return self._database.as_service("get_order", payment_id=payment_id)
 
     def answered(self, buyer: Buyer, attempt: Attempt, answer: dict[str, Any]) -> dict[str, Any]:
-        """Keep the first answer for whoever asks with the same key again."""
-        self._idempotency.keep(buyer.id, attempt, answer)
-        return answer
+        """The first answer to whoever asks with this key, which is kept."""
+        return self._idempotency.keep(buyer.id, attempt, answer)["body"]
 
     def place(
         self, order: Order, buyer: Buyer, ask: Callable[[Order, str], StripeObject]

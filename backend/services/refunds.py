@@ -73,8 +73,7 @@ class Refunds:
         if known["body"]:
             return known["body"]
         answer = self.refund(known["plan"], reason, actor, key)
-        self._idempotency.keep(actor, attempt, answer)
-        return answer
+        return self._idempotency.keep(actor, attempt, answer)["body"]
 
     def refund(
         self, plan: dict[str, Any], reason: str | None, actor: str, key: str | None = None

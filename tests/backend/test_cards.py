@@ -92,6 +92,12 @@ def test_a_bank_that_asks_is_answered_before_the_card_is_kept(
     assert [card["id"] for card in wallet.refresh()] == [kept]
 
 
+def test_one_key_at_the_same_moment_has_one_answer(buyer: Person) -> None:
+    answers = at_once(6, lambda: buyer.post(f"{CARDS}/setup-intent", key="once"))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["setup_intent_id"] for answer in answers}) == 1
+
+
 def test_a_card_that_was_set_up_once_is_not_asked_again(
     wallet: Wallet, stripe_js: StripeBrowser
 ) -> None:
