@@ -14,7 +14,8 @@ from tests.people import Person
 
 CANCELED = "The payment was canceled"
 EVENT = """
-  insert into account_events (user_id, type, data) values (%s, 'subscription_ended', '{}')
+  insert into account_events (user_id, type, data)
+  values (%s, 'subscription_ended', '{"subscription_id": "sub_ended"}')
 """
 
 
