@@ -14,6 +14,7 @@ from backend.services.cards import Cards
 from backend.services.catalog import Catalog
 from backend.services.checkout import Checkout
 from backend.services.cleanup import Cleanup
+from backend.services.counterparts import by_ui_mode
 from backend.services.credits import Credits
 from backend.services.customers import Customers
 from backend.services.event_delivery import EventDelivery
@@ -60,12 +61,13 @@ def register(app: Flask, settings: Settings) -> None:
     orders = Orders(settings, database, customers)
     checkout = Checkout(settings, database, stripe, orders)
     intents = Intents(settings, stripe, orders)
+    counterparts = by_ui_mode(stripe, orders, checkout, intents)
     app.extensions["services"] = Services(
         database=database,
         catalog=Catalog(settings, database),
         checkout=checkout,
         intents=intents,
-        payments=Payments(database, stripe, orders, checkout, intents),
+        payments=Payments(database, stripe, orders, counterparts),
         cards=Cards(settings, database, stripe, customers),
         auto_recharge=AutoRecharge(settings, database, stripe, customers, orders),
         subscriptions=Subscriptions(settings, database, stripe, customers),

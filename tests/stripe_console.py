@@ -158,9 +158,13 @@ class StripeConsole:
         """The same delivery, `times` at once."""
         return self._lever("POST", f"deliveries/{delivery_id}/send", {"times": times})["deliveries"]
 
+    def end_faults(self) -> None:
+        """Nothing fails any more, and what is being delayed goes on."""
+        self._lever("DELETE", "faults")
+
     def put_back(self) -> None:
         """As it is after a start: everything live, no faults, no declines, nothing held."""
-        self._lever("DELETE", "faults")
+        self.end_faults()
         self._lever("DELETE", "next-decline")
         self.speak_version()
         self.after_last_retry("canceled")

@@ -7,9 +7,8 @@ from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts, inquiry
-from backend.services.checkout import Checkout
+from backend.services.counterparts import Counterpart
 from backend.services.customers import Buyer
-from backend.services.intents import Intents
 from backend.services.orders import Orders
 
 SHOWN = (
@@ -18,7 +17,6 @@ SHOWN = (
     "receipt_url", "invoice_url", "subscription_id", "ui_mode", "requires_action", "error",
     "created_at", "paid_at", "expires_at",
 )  # fmt: skip
-IN_PAGE = ("elements", "off_session")
 
 
 class Payments:
@@ -29,14 +27,12 @@ class Payments:
         database: Database,
         stripe: StripeApi,
         orders: Orders,
-        checkout: Checkout,
-        intents: Intents,
+        counterparts: dict[str, Counterpart],
     ) -> None:
         self._database = database
         self._stripe = stripe
         self._orders = orders
-        self._checkout = checkout
-        self._intents = intents
+        self._counterparts = counterparts
 
     def page(
         self, token: str, limit: int, cursor: str | None, status: str | None
@@ -66,15 +62,8 @@ class Payments:
         is still open comes with its client_secret. Raises NotFound.
         """
         payment = self._get(token, payment_id)
-        if payment["ui_mode"] in IN_PAGE:
-            return self._refresh_intent(payment, buyer)
-        if payment["ui_mode"] == "embedded" and payment["status"] == "pending":
-            return self._refresh_embedded(payment, buyer)
-        if learnt := inquiry.ask(self._stripe, payment):
-            return shown(self._orders.record(learnt))
-        if payment["status"] == "pending":
-            _, payment = self._checkout.open_session(self._orders.get(payment_id), buyer)
-        return shown(payment)
+        payment, to_finish = self._counterpart(payment).refresh(payment, buyer)
+        return shown(payment) | to_finish
 
     def cancel(self, token: str, buyer: Buyer, payment_id: str) -> dict[str, Any]:
         """Close an open payment at Stripe, so that it can't be paid any more, and answer it.
@@ -92,65 +81,18 @@ class Payments:
     def _get(self, token: str, payment_id: str) -> dict[str, Any]:
         return self._database.as_user(token, "get_payment", payment_id=payment_id)
 
-    def _refresh_intent(self, payment: dict[str, Any], buyer: Buyer) -> dict[str, Any]:
-        if intent_id := payment["stripe_payment_intent_id"]:
-            intent = self._stripe.retrieve_payment_intent(intent_id)
-            payment = self._orders.record(facts.of_payment_intent(intent))
-        elif payment["status"] == "pending" and payment["ui_mode"] == "elements":
-            order = self._orders.get(payment["payment_id"])
-            intent, payment = self._intents.open_intent(order, buyer)
-        else:
-            return shown(payment)
-        if payment["status"] != "pending":
-            return shown(payment)
-        is_waiting = payment["requires_action"] or intent["status"] == "requires_action"
-        secret = {"client_secret": intent["client_secret"], "requires_action": is_waiting}
-        return shown(payment) | secret
-
-    def _refresh_embedded(self, payment: dict[str, Any], buyer: Buyer) -> dict[str, Any]:
-        if session_id := payment["stripe_checkout_session_id"]:
-            session = self._stripe.retrieve_checkout_session(session_id)
-            payment = self._orders.record(facts.of_checkout_session(session))
-        else:
-            order = self._orders.get(payment["payment_id"])
-            session, payment = self._checkout.open_session(order, buyer)
-        if payment["status"] != "pending":
-            return shown(payment)
-        return shown(payment) | {"client_secret": session["client_secret"]}
+    def _counterpart(self, payment: dict[str, Any]) -> Counterpart:
+        return self._counterparts[payment["ui_mode"]]
 
     def _close(self, payment: dict[str, Any], buyer: Buyer) -> facts.Facts:
-        if payment["ui_mode"] == "invoice":
-            raise InvalidState("This belongs to a subscription: cancel that.")
         try:
-            if payment["ui_mode"] in IN_PAGE:
-                return self._cancel_intent(payment, buyer)
-            return self._expire_session(payment, buyer)
+            return self._counterpart(payment).close(payment, buyer)
         except StripeRejected:
             # Not open any more: paid in another tab, or expired by itself.
             learnt = inquiry.ask(self._stripe, payment)
             if learnt is None:
                 raise
             return learnt
-
-    def _cancel_intent(self, payment: dict[str, Any], buyer: Buyer) -> facts.Facts:
-        intent_id = payment["stripe_payment_intent_id"]
-        if not intent_id and payment["ui_mode"] == "off_session":
-            raise InvalidState("This payment is being charged. Try again in a minute.")
-        if not intent_id:
-            order = self._orders.get(payment["payment_id"])
-            intent_id = self._intents.open_intent(order, buyer)[0]["id"]
-            payment["stripe_payment_intent_id"] = intent_id
-        intent = self._stripe.cancel_payment_intent(intent_id, "requested_by_customer")
-        return facts.of_payment_intent(intent)
-
-    def _expire_session(self, payment: dict[str, Any], buyer: Buyer) -> facts.Facts:
-        session_id = payment["stripe_checkout_session_id"]
-        if not session_id:
-            order = self._orders.get(payment["payment_id"])
-            session_id = self._checkout.open_session(order, buyer)[0]["id"]
-            payment["stripe_checkout_session_id"] = session_id
-        session = self._stripe.expire_checkout_session(session_id)
-        return facts.of_checkout_session(session) | {"ended": "canceled"}
 
 
 def shown(payment: dict[str, Any]) -> dict[str, Any]:

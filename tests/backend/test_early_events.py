@@ -16,36 +16,26 @@ from tests.stripe_console import StripeConsole, eventually
 
 STARTER = {"package_id": "starter"}
 SESSIONS = "/v1/checkout/sessions"
-SLOW_SECONDS = 2.0
+SLOW_SECONDS = 5.0  # at most: less than our side waits
 
 
 class Slow:
-    """A request that runs while the test goes on."""
+    """A request that runs while the test goes on: Stripe does the work at once, and its answer to
+    the next POST at `path` waits for the test."""
 
-    def __init__(self, act: Callable[[], Any]) -> None:
+    def __init__(self, console: StripeConsole, path: str, act: Callable[[], Any]) -> None:
+        self._console = console
+        console.fault(method="POST", path=path, kind="delay", when="after", seconds=SLOW_SECONDS)
         self._thread = threading.Thread(target=lambda: setattr(self, "answer", act()))
         self.answer: Any = None
         self._thread.start()
 
-    @property
-    def is_running(self) -> bool:
-        return self._thread.is_alive()
-
-    def wait(self) -> Any:
+    def get_answer(self) -> Any:
+        """Not before now, or the test has shown nothing."""
+        assert self._thread.is_alive()
+        self._console.end_faults()
         self._thread.join()
         return self.answer
-
-
-@pytest.fixture
-def slow_answers(stripe_console: StripeConsole) -> Callable[[str], None]:
-    """Stripe does the work at once, and its answer to the next POST there takes its time."""
-
-    def slow(path: str) -> None:
-        stripe_console.fault(
-            method="POST", path=path, kind="delay", when="after", seconds=SLOW_SECONDS
-        )
-
-    return slow
 
 
 def newest(stripe_console: StripeConsole, resource: str, buyer: Person) -> dict[str, Any]:
@@ -63,20 +53,17 @@ def test_a_session_that_is_paid_before_its_order_has_been_answered(
     subscriber: Subscriber,
     stripe_console: StripeConsole,
     shop_floor: Shop,
-    slow_answers: Callable[[str], None],
     package_id: str,
 ) -> None:
     buyer = subscriber.buyer
     stripe_console.deliver("hold")
-    slow_answers(SESSIONS)
-    ordering = Slow(lambda: buyer.order(package_id))
+    ordering = Slow(stripe_console, SESSIONS, lambda: buyer.order(package_id))
     session = newest(stripe_console, "checkout/sessions", buyer)
     CheckoutPage(stripe_console, {"url": session["url"], "client_secret": None}).pay()
     stripe_console.release()
     [payment] = buyer.get("/api/payments").json()["payments"]
     assert payment["status"] == "succeeded"
-    assert ordering.is_running, "this test is about that"
-    order = ordering.wait()
+    order = ordering.get_answer()
     assert order["payment_id"] == payment["payment_id"]
     after = buyer.payment(payment["payment_id"])
     assert (after["status"], after["payment_url"]) == ("succeeded", None)
@@ -84,16 +71,14 @@ def test_a_session_that_is_paid_before_its_order_has_been_answered(
 
 
 def test_a_session_that_expires_before_its_order_has_been_answered(
-    buyer: Person, stripe_console: StripeConsole, slow_answers: Callable[[str], None]
+    buyer: Person, stripe_console: StripeConsole
 ) -> None:
     stripe_console.deliver("hold")
-    slow_answers(SESSIONS)
-    ordering = Slow(lambda: buyer.order())
+    ordering = Slow(stripe_console, SESSIONS, lambda: buyer.order())
     session = newest(stripe_console, "checkout/sessions", buyer)
     stripe_console.expire(session["id"])
     stripe_console.release()
-    assert ordering.is_running
-    order = ordering.wait()
+    order = ordering.get_answer()
     assert buyer.payment(order["payment_id"])["status"] == "expired"
 
 
@@ -102,17 +87,14 @@ def test_an_intent_that_is_paid_before_its_order_has_been_answered(
     stripe_js: StripeBrowser,
     stripe_console: StripeConsole,
     shop_floor: Shop,
-    slow_answers: Callable[[str], None],
 ) -> None:
     stripe_console.deliver("hold")
-    slow_answers("/v1/payment_intents")
-    ordering = Slow(lambda: buyer.post(INTENTS, STARTER))
+    ordering = Slow(stripe_console, "/v1/payment_intents", lambda: buyer.post(INTENTS, STARTER))
     intent = newest(stripe_console, "payment_intents", buyer)
     stripe_js.confirm(intent["client_secret"])
     stripe_console.release()
     assert shop_floor.ledger(buyer) == [("purchase", 500)]
-    assert ordering.is_running
-    answer = ordering.wait().json()
+    answer = ordering.get_answer().json()
     assert answer["status"] == "succeeded"
     assert buyer.payment(answer["payment_id"])["status"] == "succeeded"
 
@@ -121,21 +103,22 @@ def test_a_saved_card_whose_charge_is_told_before_it_is_answered(
     wallet: Wallet,
     stripe_console: StripeConsole,
     shop_floor: Shop,
-    slow_answers: Callable[[str], None],
 ) -> None:
     buyer = wallet.buyer
     card = wallet.save()
     stripe_console.deliver("hold")
-    slow_answers("/v1/payment_intents/*/confirm")
-    paying = Slow(lambda: buyer.post(INTENTS, STARTER | {"payment_method_id": card}))
+    paying = Slow(
+        stripe_console,
+        "/v1/payment_intents/*/confirm",
+        lambda: buyer.post(INTENTS, STARTER | {"payment_method_id": card}),
+    )
     eventually(
         lambda: newest(stripe_console, "payment_intents", buyer)["status"],
         lambda status: status == "succeeded",
     )
     stripe_console.release()
     assert shop_floor.ledger(buyer) == [("purchase", 500)]
-    assert paying.is_running
-    assert paying.wait().json()["status"] == "succeeded"
+    assert paying.get_answer().json()["status"] == "succeeded"
     assert shop_floor.ledger(buyer) == [("purchase", 500)]
 
 
@@ -144,19 +127,16 @@ def test_a_refund_that_is_told_before_the_admin_is_answered_counts_once(
     people: Any,
     stripe_console: StripeConsole,
     shop_floor: Shop,
-    slow_answers: Callable[[str], None],
 ) -> None:
     bought = shop_floor.sell(buyer)
     stripe_console.deliver("hold")
-    slow_answers("/v1/refunds")
     admin = people.admin()
     path = f"/api/payments/{bought.payment_id}/refund"
-    refunding = Slow(lambda: admin.post(path, {"amount": 100}))
+    refunding = Slow(stripe_console, "/v1/refunds", lambda: admin.post(path, {"amount": 100}))
     eventually(lambda: stripe_console.api("refunds", payment_intent=bought.intent_id)["data"], bool)
     stripe_console.release()
     assert bought.now["amount_refunded"] == 100
-    assert refunding.is_running
-    assert refunding.wait().json()["credits_refunded"] == 100
+    assert refunding.get_answer().json()["credits_refunded"] == 100
     assert bought.now["amount_refunded"] == 100
     assert buyer.available == 400
 

@@ -538,11 +538,12 @@ def test_an_event_may_overtake_the_answer_to_the_request(
     wallet: Wallet, stripe_console: StripeConsole, shop_floor: Shop
 ) -> None:
     card, confirm = wallet.save(), "/v1/payment_intents/*/confirm"
-    stripe_console.fault(method="POST", path=confirm, kind="delay", when="after", seconds=1.5)
+    stripe_console.fault(method="POST", path=confirm, kind="delay", when="after", seconds=5)
     with ThreadPoolExecutor() as pool:
         request = pool.submit(begin, wallet.buyer, payment_method_id=card)
         eventually(lambda: wallet.buyer.available, lambda credits: credits == 500)
         assert not request.done()
+        stripe_console.end_faults()
     assert request.result()["status"] == "succeeded"
     assert shop_floor.ledger(wallet.buyer) == [("purchase", 500)]
 

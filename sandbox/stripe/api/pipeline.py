@@ -104,7 +104,7 @@ class Pipeline:
         fault = self._faults.take(entry.method, entry.path, when)
         if fault:
             entry.fault = f"{fault.kind} {when}"
-            fault.strike()
+            fault.strike(self._faults.cleared)
 
     def _response(self, answer: Remembered, entry: Entry) -> Response:
         entry.status, entry.response = answer.status, answer.body

@@ -6,7 +6,6 @@ A fault stands outside the work and its idempotency key, like a failing network 
 
 import fnmatch
 import threading
-import time
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -60,10 +59,11 @@ class Fault:
             and fnmatch.fnmatchcase(path, self.path)
         )
 
-    def strike(self) -> None:
-        """Sleeps, raises the error to answer with, or ConnectionDropped."""
+    def strike(self, cleared: threading.Event) -> None:
+        """Sleeps until the faults are cleared, raises the error to answer with, or
+        ConnectionDropped."""
         if self.kind is Kind.DELAY:
-            time.sleep(self.seconds)
+            cleared.wait(self.seconds)
         elif self.kind is Kind.DROP:
             raise ConnectionDropped
         else:
@@ -74,6 +74,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self.cleared = threading.Event()
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -82,6 +83,8 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._faults.clear()
+            self.cleared.set()
+            self.cleared = threading.Event()
 
     def described(self) -> list[dict[str, Any]]:
         with self._lock:

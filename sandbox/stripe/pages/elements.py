@@ -17,7 +17,7 @@ def blueprint(world: World) -> Blueprint:
         """A fault with this path keeps the form from loading."""
         fault = world.faults.take(request.method, request.path, When.BEFORE)
         if fault:
-            fault.strike()
+            fault.strike(world.faults.cleared)
 
     @elements.get("/elements/payment")
     def payment() -> str:

@@ -1,6 +1,7 @@
 """Faults on order, and the log of requests."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import httpx
@@ -84,6 +85,17 @@ def test_a_delay_delays(standin: Standin) -> None:
     began = time.monotonic()
     standin.api("GET", "/v1/customers")
     assert time.monotonic() - began >= 0.3
+
+
+def test_a_delay_ends_when_the_faults_are_cleared(standin: Standin) -> None:
+    standin.lever("faults", {"kind": "delay", "seconds": 60})
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(standin.api, "GET", "/v1/customers")
+        while standin.look("faults")["faults"]:
+            time.sleep(0.02)
+        assert not asking.done()
+        HTTP.delete(f"{standin.base}/_sandbox/faults")
+        assert asking.result(timeout=30).status_code == 200
 
 
 def test_faults_are_cleared(standin: Standin) -> None:
