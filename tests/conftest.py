@@ -45,6 +45,26 @@ def database(sandbox: dict[str, str]) -> Iterator[psycopg.Connection[dict]]:
 
 
 @pytest.fixture
+def changing_catalog(database: psycopg.Connection[dict]) -> Iterator[None]:
+    """What a test changes in the catalog is as it was afterwards; what it adds is taken off."""
+    database.execute("create temporary table packages_before as select * from credit_packages")
+    database.execute("create temporary table prices_before as select * from credit_package_prices")
+    yield
+    database.execute("""
+        update credit_packages p set name = b.name, expires_after_days = b.expires_after_days
+        from packages_before b where b.id = p.id
+    """)
+    database.execute("""
+        update credit_packages p
+        set active = coalesce((select b.active from packages_before b where b.id = p.id), false)
+    """)
+    database.execute("""
+        update credit_package_prices p set amount = b.amount, active = b.active
+        from prices_before b where (b.package_id, b.currency) = (p.package_id, p.currency)
+    """)
+
+
+@pytest.fixture
 def people(sandbox: dict[str, str], database: psycopg.Connection[dict]) -> People:
     """Makes users."""
     return People(sandbox)

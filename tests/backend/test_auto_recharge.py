@@ -25,14 +25,10 @@ MASTERCARD = "5555555555554444"
 
 
 @pytest.fixture(autouse=True)
-def _nobody_elses_recharge_is_due(database: Connection) -> Iterator[None]:
-    """The job charges whoever is due, of whichever test; and prices are put back."""
+def _nobody_elses_recharge_is_due(database: Connection, changing_catalog: None) -> Iterator[None]:
+    """The job charges whoever is due, of whichever test."""
     yield
     database.execute("update auto_recharges set enabled = false")
-    database.execute(
-        "update credit_package_prices set amount = 499, active = true "
-        "where package_id = 'starter' and currency = 'usd'"
-    )
 
 
 def agree(buyer: Person, **fields: Any) -> dict[str, Any]:

@@ -14,17 +14,6 @@ CHECKOUT = "/api/stripe/create-checkout-session"
 SESSIONS = "/v1/checkout/sessions"
 
 
-@pytest.fixture(autouse=True)
-def _changes_are_put_back(database: psycopg.Connection[dict]) -> Any:
-    """Prices that a test has changed."""
-    yield
-    database.execute("update credit_packages set active = true")
-    database.execute(
-        "update credit_package_prices set amount = 499, active = true "
-        "where package_id = 'starter' and currency = 'usd'"
-    )
-
-
 def sent(stripe_console: StripeConsole, path: str = SESSIONS) -> dict[str, Any]:
     """The parameters of the only request to this address."""
     [request] = stripe_console.requests(method="POST", path=path)
@@ -137,6 +126,7 @@ def test_a_price_from_the_browser_is_refused(
     assert stripe_console.requests() == []
 
 
+@pytest.mark.usefixtures("changing_catalog")
 def test_the_price_is_the_one_in_the_database_at_that_moment(
     buyer: Person, database: psycopg.Connection[dict], stripe_console: StripeConsole
 ) -> None:
@@ -177,6 +167,7 @@ def test_what_cannot_be_ordered_is_refused_before_stripe_is_asked(
     assert buyer.get("/api/payments").json()["payments"] == []
 
 
+@pytest.mark.usefixtures("changing_catalog")
 @pytest.mark.parametrize("table", ["credit_packages", "credit_package_prices"])
 def test_what_was_taken_off_the_shelf_cannot_be_ordered(
     buyer: Person, database: psycopg.Connection[dict], table: str
@@ -184,7 +175,6 @@ def test_what_was_taken_off_the_shelf_cannot_be_ordered(
     column = "id" if table == "credit_packages" else "package_id"
     database.execute(f"update {table} set active = false where {column} = 'starter'")
     status, code, _ = refusal(buyer)
-    database.execute(f"update {table} set active = true")
     assert (status, code) in ((404, "not_found"), (422, "validation_error"))
 
 

@@ -59,13 +59,12 @@ def test_what_was_bought_is_there_and_expires_in_six_months(purchase: Purchase) 
     assert 181 <= days <= 184
 
 
+@pytest.mark.usefixtures("changing_catalog")
 def test_a_package_may_never_expire(
     buyer: Person, shop_floor: Shop, database: psycopg.Connection[dict]
 ) -> None:
-    change = "update credit_packages set expires_after_days = {} where id = 'creator'"
-    database.execute(change.format("null"))
+    database.execute("update credit_packages set expires_after_days = null where id = 'creator'")
     shop_floor.sell(buyer, "creator")
-    database.execute(change.format("default"))
     credits = buyer.get("/api/credits").json()
     assert (credits["available"], credits["expiring"]) == (1500, [])
 

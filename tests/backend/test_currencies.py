@@ -1,6 +1,5 @@
 """Currencies without minor units and with three digits of them, and the buyer's own language."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -211,7 +210,7 @@ def test_a_subscription_is_named_in_the_language_that_it_was_bought_in(
 
 
 @pytest.fixture
-def bilingual(database: psycopg.Connection[dict]) -> Iterator[str]:
+def bilingual(database: psycopg.Connection[dict], changing_catalog: None) -> str:
     """A subscription that nobody has bought yet."""
     names = '{"en": "Lessons", "zh": "课程"}'
     database.execute(
@@ -222,8 +221,7 @@ def bilingual(database: psycopg.Connection[dict]) -> Iterator[str]:
     database.execute(
         "insert into credit_package_prices (package_id, currency, amount) values ('lessons', 'usd', 500)"
     )
-    yield "lessons"
-    database.execute("update credit_packages set active = false where id = 'lessons'")
+    return "lessons"
 
 
 @pytest.mark.parametrize("locale", ["zh-Hans-CN", "en"])

@@ -1,6 +1,5 @@
 """The price list: what anybody may read before signing in."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -152,21 +151,15 @@ def test_a_wrong_question_names_its_field(url: str, query: str, field: str) -> N
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-@pytest.fixture
-def changed(database: psycopg.Connection[dict]) -> Iterator[psycopg.Connection[dict]]:
-    """The catalog, for changes that are undone."""
-    yield database
-    database.execute("update credit_packages set active = true")
-    database.execute("update credit_package_prices set active = true")
-
-
-def test_an_inactive_package_is_not_shown(url: str, changed: psycopg.Connection[dict]) -> None:
-    changed.execute("update credit_packages set active = false where id = 'creator'")
+@pytest.mark.usefixtures("changing_catalog")
+def test_an_inactive_package_is_not_shown(url: str, database: psycopg.Connection[dict]) -> None:
+    database.execute("update credit_packages set active = false where id = 'creator'")
     assert "creator" not in [p["id"] for p in listed(url, "currency=eur")]
 
 
-def test_an_inactive_price_is_not_shown(url: str, changed: psycopg.Connection[dict]) -> None:
-    changed.execute(
+@pytest.mark.usefixtures("changing_catalog")
+def test_an_inactive_price_is_not_shown(url: str, database: psycopg.Connection[dict]) -> None:
+    database.execute(
         "update credit_package_prices set active = false "
         "where package_id = 'creator' and currency = 'eur'"
     )

@@ -66,14 +66,11 @@ def world(
     stripe_js: StripeBrowser,
     stripe_console: StripeConsole,
     database: psycopg.Connection[dict[str, Any]],
+    changing_catalog: None,
 ) -> Iterator[World]:
     stripe_console.deliver("drop")
     yield World(sandbox, client, people, admin, stripe_js, stripe_console, database)
     database.execute("update auto_recharges set enabled = false")
-    database.execute(
-        "update credit_package_prices set amount = 899 "
-        "where package_id = 'monthly' and currency = 'usd'"
-    )
 
 
 @pytest.mark.parametrize(("name", "fault"), PLAYS)

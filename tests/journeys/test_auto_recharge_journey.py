@@ -177,14 +177,11 @@ def test_terms_are_asked_for_in_the_currency_of_the_shop_whatever_was_agreed_to_
 
 
 @pytest.fixture
-def _starter_is_not_sold_in_yen(database: Connection) -> Iterator[None]:
-    sell = (
-        "update credit_package_prices set active = %s "
+def _starter_is_not_sold_in_yen(database: Connection, changing_catalog: None) -> None:
+    database.execute(
+        "update credit_package_prices set active = false "
         "where package_id = 'starter' and currency = 'jpy'"
     )
-    database.execute(sell, [False])
-    yield
-    database.execute(sell, [True])
 
 
 @pytest.mark.usefixtures("_starter_is_not_sold_in_yen")

@@ -16,18 +16,14 @@ CHANGED = "The price has changed since this page showed it. Please look at it ag
 
 
 @pytest.fixture
-def raise_price(database: psycopg.Connection[dict]) -> Iterator[Callable[[], None]]:
+def raise_price(
+    database: psycopg.Connection[dict], changing_catalog: None
+) -> Iterator[Callable[[], None]]:
     """Makes the starter package cost 5.99 USD; put back afterwards."""
-
-    def cost(amount: int) -> None:
-        database.execute(
-            "update credit_package_prices set amount = %s "
-            "where package_id = 'starter' and currency = 'usd'",
-            [amount],
-        )
-
-    yield lambda: cost(599)
-    cost(499)
+    yield lambda: database.execute(
+        "update credit_package_prices set amount = 599 "
+        "where package_id = 'starter' and currency = 'usd'"
+    )
     database.execute("update auto_recharges set enabled = false")  # the job charges whoever is due
 
 
