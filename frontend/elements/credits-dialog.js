@@ -163,11 +163,15 @@ export class CreditsDialog extends HTMLElement {
   #sessionChanged(before) {
     const { status } = session.value;
     const isOut = before === "signed-in" && status === "signed-out";
-    if (isOut && PAYING.includes(this.#view)) return this.#askSignIn(true);
+    if (isOut && this.#isPaying) return this.#askSignIn(true);
     if (status === "signed-in" && this.#view === "sign-in") this.#signedIn();
     else if (before === "unknown") this.#show(this.#mayShow(this.#view), "#title");
     else if (this.#view !== "sign-in") this.#show("buy", "#title");
     if (isOut) this.#announce(t("account.signed_out"));
+  }
+
+  get #isPaying() {
+    return PAYING.includes(this.#view) && !this.#payment?.isOver;
   }
 
   /** What somebody else was about to pay is nothing for this one. @param {string} user */

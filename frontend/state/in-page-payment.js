@@ -53,6 +53,7 @@ export class InPagePayment {
   secret = "";
   /** The bank has asked for the buyer. */ requiresAction = false;
   savesCard = false;
+  /** Paid, under way at the bank, or never to be paid. */ isOver = false;
   /** @type {object | null} an order that has no answer (yet): it may have been charged */ #sent = null;
 
   /** @param {Package} offer */
@@ -83,6 +84,7 @@ export class InPagePayment {
     /** @type {Payment} */
     const found = await refreshPayment(this.id, signal);
     this.order = found;
+    this.isOver = found.status !== "pending";
     this.#learn(found);
     return found;
   }
