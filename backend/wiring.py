@@ -33,7 +33,6 @@ from backend.services.upkeep import Upkeep
 
 @dataclass(frozen=True)
 class Services:
-    database: Database
     catalog: Catalog
     checkout: Checkout
     intents: Intents
@@ -63,11 +62,10 @@ def register(app: Flask, settings: Settings) -> None:
     intents = Intents(settings, stripe, orders)
     counterparts = by_ui_mode(stripe, orders, checkout, intents)
     app.extensions["services"] = Services(
-        database=database,
         catalog=Catalog(settings, database),
         checkout=checkout,
         intents=intents,
-        payments=Payments(database, stripe, orders, counterparts),
+        payments=Payments(database, orders, counterparts),
         cards=Cards(settings, database, stripe, customers),
         auto_recharge=AutoRecharge(settings, database, stripe, customers, orders),
         subscriptions=Subscriptions(settings, database, stripe, customers),

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from backend.errors import InvalidState
 from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_errors import StripeRejected
 from backend.services import facts, inquiry
 from backend.services.checkout import Checkout
 from backend.services.customers import Buyer
@@ -25,10 +26,8 @@ class Counterpart(Protocol):
         """Ask Stripe how it stands now, and record that. Raises what StripeApi raises."""
 
     def close(self, payment: Payment, buyer: Buyer) -> facts.Facts:
-        """Keep it from being paid; the facts of how it ended, not recorded yet.
-
-        Raises InvalidState, StripeRejected when it is not open any more, and what StripeApi raises.
-        """
+        """Keep it from being paid. The facts of how it ended, not recorded yet: it may have been
+        paid meanwhile. Raises InvalidState, and what StripeApi raises."""
 
 
 class Session:
@@ -55,15 +54,17 @@ class Session:
         return payment, {"client_secret": session["client_secret"]}
 
     def close(self, payment: Payment, buyer: Buyer) -> facts.Facts:
-        session_id = payment["stripe_checkout_session_id"]
-        if not session_id:
-            session_id = self._open(payment, buyer)[0]["id"]
-            payment["stripe_checkout_session_id"] = session_id
-        session = self._stripe.expire_checkout_session(session_id)
+        session_id = payment["stripe_checkout_session_id"] or self._open(payment, buyer)[0]["id"]
+        asked_at = time.time()
+        try:
+            session = self._stripe.expire_checkout_session(session_id)
+        except StripeRejected:  # paid in another tab, or expired by itself
+            session = self._stripe.retrieve_checkout_session(session_id)
+            return facts.of_checkout_session(session, asked_at)
         return facts.of_checkout_session(session) | {"ended": "canceled"}
 
     def _open(self, payment: Payment, buyer: Buyer) -> tuple[dict[str, Any], Payment]:
-        return self._checkout.open_session(self._orders.get(payment["payment_id"]), buyer)
+        return self._checkout.open_session(self._orders.reopen(payment["payment_id"]), buyer)
 
 
 class Intent:
@@ -91,14 +92,15 @@ class Intent:
         intent_id = payment["stripe_payment_intent_id"]
         if not intent_id and payment["ui_mode"] == "off_session":
             raise InvalidState("This payment is being charged. Try again in a minute.")
-        if not intent_id:
-            intent_id = self._open(payment, buyer)[0]["id"]
-            payment["stripe_payment_intent_id"] = intent_id
-        intent = self._stripe.cancel_payment_intent(intent_id, "requested_by_customer")
+        intent_id = intent_id or self._open(payment, buyer)[0]["id"]
+        try:
+            intent = self._stripe.cancel_payment_intent(intent_id, "requested_by_customer")
+        except StripeRejected:  # as above
+            intent = self._stripe.retrieve_payment_intent(intent_id)
         return facts.of_payment_intent(intent)
 
     def _open(self, payment: Payment, buyer: Buyer) -> tuple[dict[str, Any], Payment]:
-        return self._intents.open_intent(self._orders.get(payment["payment_id"]), buyer)
+        return self._intents.open_intent(self._orders.reopen(payment["payment_id"]), buyer)
 
 
 class Invoice:

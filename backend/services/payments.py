@@ -3,10 +3,7 @@
 from typing import Any
 
 from backend.errors import InvalidState
-from backend.gateways.stripe_api import StripeApi
-from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
-from backend.services import facts, inquiry
 from backend.services.counterparts import Counterpart
 from backend.services.customers import Buyer
 from backend.services.orders import Orders
@@ -25,12 +22,10 @@ class Payments:
     def __init__(
         self,
         database: Database,
-        stripe: StripeApi,
         orders: Orders,
         counterparts: dict[str, Counterpart],
     ) -> None:
         self._database = database
-        self._stripe = stripe
         self._orders = orders
         self._counterparts = counterparts
 
@@ -73,7 +68,7 @@ class Payments:
         """
         payment = self._get(token, payment_id)
         if payment["status"] == "pending":
-            payment = self._orders.record(self._close(payment, buyer))
+            payment = self._orders.record(self._counterpart(payment).close(payment, buyer))
         if payment["status"] not in ("canceled", "expired", "failed"):
             raise InvalidState("This payment can't be canceled any more.")
         return shown(payment)
@@ -83,16 +78,6 @@ class Payments:
 
     def _counterpart(self, payment: dict[str, Any]) -> Counterpart:
         return self._counterparts[payment["ui_mode"]]
-
-    def _close(self, payment: dict[str, Any], buyer: Buyer) -> facts.Facts:
-        try:
-            return self._counterpart(payment).close(payment, buyer)
-        except StripeRejected:
-            # Not open any more: paid in another tab, or expired by itself.
-            learnt = inquiry.ask(self._stripe, payment)
-            if learnt is None:
-                raise
-            return learnt
 
 
 def shown(payment: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Subscriptions:
 
     def resume(self, user_id: str, subscription_id: str) -> dict[str, Any]:
         """Let it go on after all, while its period lasts. Raises InvalidState once it has ended,
-        and as `cancel` does."""
+        and as `cancel` does; Forbidden for who is banned."""
         return self._change(user_id, subscription_id, cancel=False)
 
     def open_portal(
@@ -62,7 +62,10 @@ class Subscriptions:
 
     def _change(self, user_id: str, subscription_id: str, cancel: bool) -> dict[str, Any]:
         known = self._database.as_service(
-            "require_subscription", user_id=user_id, subscription_id=subscription_id
+            "require_subscription",
+            user_id=user_id,
+            subscription_id=subscription_id,
+            to_resume=not cancel,
         )
         if known["ended_at"]:
             raise InvalidState("This subscription has ended.")

@@ -11,7 +11,7 @@ from tests import shop
 from tests.backend.purchase import Shop
 from tests.backend.test_buying import CHECKOUT, SESSIONS
 from tests.backend.test_buying_once import ORDER, count, sessions_made
-from tests.people import Person
+from tests.people import Person, banned
 from tests.stripe_console import StripeConsole, eventually
 from tests.together import at_once
 
@@ -105,6 +105,20 @@ def test_ten_refreshes_at_once_finish_it_once(
     payments = at_once(10, lambda: buyer.refresh(orphan))
     assert len({payment["payment_url"] for payment in payments}) == 1
     assert len(sessions_made(stripe_console)) == 1
+
+
+def test_a_lost_order_is_not_opened_for_who_was_banned_meanwhile(
+    buyer: Person,
+    orphan: str,
+    stripe_console: StripeConsole,
+    database: psycopg.Connection[dict],
+) -> None:
+    stripe_console.forget_requests()
+    with banned(database, buyer):
+        answer = buyer.post(f"/api/payments/{orphan}/refresh")
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert stripe_console.requests() == []
+    assert buyer.refresh(orphan)["payment_url"]
 
 
 def test_an_order_that_stripe_never_heard_of_can_be_cancelled_for_good(

@@ -12,7 +12,7 @@ from tests.backend.checkout_page import CheckoutPage
 from tests.backend.subscriber import HOUR, SUBSCRIPTIONS, Subscriber
 from tests.backend.webhook import Webhook
 from tests.http import HTTP
-from tests.people import Person
+from tests.people import Person, banned
 from tests.specification import check_answer
 from tests.stripe_console import StripeConsole
 from tests.together import at_once
@@ -340,6 +340,17 @@ def test_while_stripe_is_away_it_stays_as_it_was(
     answer = subscribed.buyer.post(path, {"subscription_id": before["subscription_id"]})
     assert (answer.status_code, answer.json()["code"]) == (503, "stripe_unavailable")
     assert subscribed.listed == before
+
+
+def test_who_is_banned_may_end_his_subscription_but_not_go_on_with_it(
+    subscribed: Subscriber, database: psycopg.Connection[dict]
+) -> None:
+    which = {"subscription_id": subscribed.subscription["id"]}
+    with banned(database, subscribed.buyer):
+        assert subscribed.buyer.post(CANCEL, which).status_code == 200
+        answer = subscribed.buyer.post(RESUME, which)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert subscribed.listed["cancel_at_period_end"] is True
 
 
 # The portal
