@@ -12,14 +12,20 @@ log = logging.getLogger("topup.stripe")
 
 
 class StripeRejected(StripeFailed):
-    """Stripe understood the request and will not do it; asking again changes nothing."""
+    """Stripe understood the request and will not do it; asking again changes nothing, but where it
+    is replayed: then Stripe has repeated what it said to this idempotency key up to a day ago."""
 
     def __init__(
-        self, detail: str | None = None, code: str | None = None, param: str | None = None
+        self,
+        detail: str | None = None,
+        code: str | None = None,
+        param: str | None = None,
+        is_replayed: bool = False,
     ):
         super().__init__(detail)
         self.stripe_code = code
         self.param = param
+        self.is_replayed = is_replayed
 
     @property
     def is_missing(self) -> bool:
@@ -64,7 +70,9 @@ def problem_of(error: Any) -> Problem:
             told = body.get("error", {})
             return CardRefused(told.get("decline_code"), error.code, told.get("payment_intent"))
         case stripe.InvalidRequestError():
-            return StripeRejected(code=error.code, param=error.param)
+            # https://docs.stripe.com/error-low-level#sending-idempotency-keys
+            is_replayed = (error.headers or {}).get("idempotent-replayed") == "true"
+            return StripeRejected(code=error.code, param=error.param, is_replayed=is_replayed)
         case stripe.IdempotencyError() if error.http_status != 409:
             return KeyTaken()
         case stripe.AuthenticationError() | stripe.PermissionError():

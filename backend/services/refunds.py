@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX
 from backend.errors import InvalidState, Problem
-from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_api import StripeApi, for_this_hour
 from backend.gateways.stripe_errors import KeyTaken, StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
@@ -57,9 +57,8 @@ class Refunds:
         reason: str | None,
         actor: str,
         attempt: Attempt,
-        key: str | None,
+        told_apart_by: str | None,
     ) -> dict[str, Any]:
-        """`key`: what tells one refund of the same amount from another, see `refund`."""
         if attempt.idempotency_key is None:
             return self.refund(self.plan(payment_id, amount=amount), reason, actor)
         known = self._database.as_service(
@@ -72,17 +71,22 @@ class Refunds:
         )
         if known["body"]:
             return known["body"]
-        answer = self.refund(known["plan"], reason, actor, key)
+        answer = self.refund(known["plan"], reason, actor, told_apart_by)
         return self._idempotency.keep(actor, attempt, answer)["body"]
 
     def refund(
-        self, plan: dict[str, Any], reason: str | None, actor: str, key: str | None = None
+        self,
+        plan: dict[str, Any],
+        reason: str | None,
+        actor: str,
+        told_apart_by: str | None = None,
     ) -> dict[str, Any]:
         """Carry a plan out: {refund_id, amount, credits_refunded, status}.
 
-        Without a key of the actor's, Stripe's is made from what the plan saw: the same refund
-        asked for twice, at once or after a lost answer, is one; the next one, which sees this one,
-        is another. Raises InvalidState, StripeFailed, StripeUnavailable.
+        `told_apart_by`, a key of the actor's, tells one refund of the same amount from another.
+        Without it what the plan saw does: the same refund asked for twice, at once or after a lost
+        answer, is one; the next one, which sees this one, is another. Raises InvalidState,
+        StripeFailed, StripeUnavailable.
         """
         params: dict[str, Any] = {
             "payment_intent": plan["payment_intent_id"],
@@ -94,10 +98,8 @@ class Refunds:
                 "note": (reason or "")[:500],
             },
         }
-        seen = f"{plan['amount_left']}-{plan['refunds']}-{plan['amount']}"
-        mark = sha256(f"{actor} {key}".encode()).hexdigest()[:32] if key else seen
         try:
-            refund = self._stripe.create_refund(params, f"refund-{plan['payment_id']}-{mark}")
+            refund = self._ask(plan, params, actor, told_apart_by)
         except KeyTaken as taken:
             raise InvalidState(
                 "Somebody is refunding this payment just now. Look again."
@@ -114,6 +116,22 @@ class Refunds:
             "status": refund["status"],
         }
 
+    def _ask(
+        self, plan: dict[str, Any], params: dict[str, Any], actor: str, told_apart_by: str | None
+    ) -> dict[str, Any]:
+        key = f"refund-{plan['payment_id']}"
+        if told_apart_by:
+            mark = sha256(f"{actor} {told_apart_by}".encode()).hexdigest()[:32]
+            return self._stripe.create_refund(params, f"{key}-{mark}")
+        key += f"-{plan['amount_left']}-{plan['refunds']}-{plan['amount']}"
+        try:
+            return self._stripe.create_refund(params, key)
+        except StripeRejected as rejection:
+            if not rejection.is_replayed:
+                raise
+            # The cause may be gone meanwhile, and no money has moved.
+            return self._stripe.create_refund(params, for_this_hour(key))
+
     def plan_many(self, payment_ids: Sequence[str]) -> list[Result]:
         """What refunding each in full would do: {payment_id, ok, …what plan answers}."""
         return _each(payment_ids, self.plan)
@@ -128,9 +146,9 @@ class Refunds:
         """
         return _each(
             payment_ids,
-            # No key for Stripe: all that is left goes once, however often it is asked for.
+            # All that is left goes once, whoever asks for it with whatever key.
             lambda payment_id: self._once(
-                payment_id, None, reason, actor, attempt.at(payment_id), key=None
+                payment_id, None, reason, actor, attempt.at(payment_id), told_apart_by=None
             ),
         )
 

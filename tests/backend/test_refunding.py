@@ -5,7 +5,9 @@ from typing import Any
 
 import psycopg
 import pytest
+import responses
 
+from tests import shop
 from tests.backend.checkout_page import CheckoutPage
 from tests.backend.purchase import Purchase, Shop
 from tests.backend.server import give
@@ -169,6 +171,28 @@ def test_a_dispute_that_nobody_told_us_of_is_stripes_to_refuse(
     stripe_console.dispute(purchase.charge_id)
     assert refusal(admin, purchase) == (409, "invalid_state")
     assert purchase.now["amount_refunded"] == 0
+
+
+@pytest.mark.parametrize(("is_replayed", "status"), [(True, 200), (False, 409)])
+def test_a_refusal_that_stripe_only_repeats_is_asked_for_anew(
+    admin: Person,
+    purchase: Purchase,
+    sandbox: dict[str, str],
+    stripe_console: StripeConsole,
+    is_replayed: bool,
+    status: int,
+) -> None:
+    """Stripe keeps it for a day, and its cause is gone since: a balance that was too low."""
+    refusal = {"type": "invalid_request_error", "code": "balance_insufficient", "message": "Low"}
+    headers = {"Idempotent-Replayed": "true"} if is_replayed else {}
+    url = sandbox["STRIPE_API_BASE"] + REFUNDS
+    with responses.RequestsMock() as stripe:
+        stripe.post(url, status=400, json={"error": refusal}, headers=headers)
+        if is_replayed:
+            stripe.add(responses.PassthroughResponse("POST", url))
+        answer = shop.client(sandbox).post(path_of(purchase), headers=shop.bearer(admin.token))
+    assert answer.status_code == status
+    assert given_back(stripe_console, purchase) == ([499] if is_replayed else [])
 
 
 def test_an_inquiry_may_be_answered_with_a_refund(
