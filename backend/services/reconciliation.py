@@ -108,9 +108,9 @@ class Reconciliation:
 
     def _compare(self, page: Page, repair: bool) -> Counter[str]:
         """Counts: checked, repaired, refused, and drift:<kind> for each kind."""
-        counts = Counter(checked=len(page.objects))
-        readings = self._read(page)
-        kinds = self._database.as_service("find_drift", facts=readings) if readings else []
+        readings, unreadable = self._read(page)
+        counts = Counter(checked=len(page.objects), refused=unreadable)
+        kinds = self._drift_of(readings)
         counts.update(f"drift:{kind}" for kind in kinds if kind)
         if repair:
             drifted = [learnt for learnt, kind in zip(readings, kinds, strict=True) if kind]
@@ -122,33 +122,54 @@ class Reconciliation:
         if not drifted:
             return Counter()
         payments = [self._merge(learnt) for learnt in drifted]
-        still = self._database.as_service("find_drift", facts=drifted)
+        still = self._drift_of(drifted)
         refused = sum(
             kind is not None or _is_flagged(payment)
             for kind, payment in zip(still, payments, strict=True)
         )
         return Counter(repaired=len(drifted) - refused, refused=refused)
 
+    # One object that can't be read, compared or merged must not hold up all that come after it.
+
+    def _drift_of(self, readings: list[Facts]) -> list[str | None]:
+        """How each differs from the books; None: it does not."""
+        if not readings:
+            return []
+        try:
+            return self._database.as_service("find_drift", facts=readings)
+        except DatabaseError:
+            if len(readings) > 1:
+                return [kind for learnt in readings for kind in self._drift_of([learnt])]
+            log.exception("facts that can't be compared", extra=_ids_in(readings[0]))
+            return ["unreadable"]
+
     def _merge(self, learnt: Facts) -> dict[str, Any] | None:
-        """One that the database can't take must not hold up all that come after it."""
         try:
             return self._database.as_service("record_facts", facts=learnt)
         except DatabaseError:
-            log.exception("facts that can't be merged", extra={"facts": learnt})
+            log.exception("facts that can't be merged", extra=_ids_in(learnt))
             return None
 
-    def _read(self, page: Page) -> list[Facts]:
-        objects = page.objects
-        if page.resource == "invoices":  # a list shows the first lines only
-            objects = [
-                self._stripe.retrieve_invoice(found["id"]) if found["lines"]["has_more"] else found
-                for found in objects
-            ]
-        readings = [learnt for found in objects if (learnt := READINGS[page.resource](found))]
-        for learnt in readings:
-            if "subscription" in learnt:  # what was told since then is newer
-                learnt["subscription"]["learnt_at"] = page.asked_at
-        return readings
+    def _read(self, page: Page) -> tuple[list[Facts], int]:
+        """The facts of a page's objects, and how many can't be read."""
+        readings, unreadable = [], 0
+        for found in page.objects:
+            try:
+                learnt = self._reading_of(page, found)
+            except facts.UNREADABLE:
+                log.exception("unreadable object", extra={"stripe_id": found.get("id")})
+                unreadable += 1
+            else:
+                readings += [learnt] if learnt else []
+        return readings, unreadable
+
+    def _reading_of(self, page: Page, found: StripeObject) -> Facts | None:
+        if page.resource == "invoices" and found["lines"]["has_more"]:
+            found = self._stripe.retrieve_invoice(found["id"])  # a list shows the first lines only
+        learnt = READINGS[page.resource](found)
+        if learnt and "subscription" in learnt:  # what was told since then is newer
+            learnt["subscription"]["learnt_at"] = page.asked_at
+        return learnt
 
     def _begin(self, since: datetime | None) -> dict[str, Any]:
         start = since.timestamp() if since else time.time() - WINDOW_SECONDS
@@ -171,6 +192,15 @@ class Reconciliation:
 def _is_flagged(payment: dict[str, Any] | None) -> bool:
     error = (payment or {}).get("error") or {}
     return error.get("code") == "amount_mismatch"
+
+
+def _ids_in(learnt: Facts) -> dict[str, Any]:
+    """What a person finds it by. The rest may hold links that open to whoever has them."""
+    parts = [*learnt.get("refunds", []), *learnt.get("disputes", []), learnt.get("subscription")]
+    return {
+        "stripe_ids": [part["id"] for part in parts if part],
+        **{name: value for name, value in learnt.items() if name.endswith("_id")},
+    }
 
 
 def _report(counts: Counter[str], since: str, done: bool) -> dict[str, Any]:

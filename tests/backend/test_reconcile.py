@@ -493,6 +493,37 @@ def test_what_the_database_cannot_take_holds_up_nothing_else(
     assert poisonous.now["status"] == "succeeded"
 
 
+@pytest.mark.parametrize("trouble", ["reading", "comparing"])
+def test_what_cannot_be_read_or_compared_holds_up_nothing_else(
+    level: None,
+    buyer: Person,
+    stranger: Person,
+    shop_floor: Shop,
+    small_pages: Reconciliation,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: str,
+) -> None:
+    poisonous, other = shop_floor.sell_silently(buyer), shop_floor.sell_silently(stranger)
+    read = StripeApi.page_of
+
+    def read_poison(stripe: StripeApi, name: str, *place: Any) -> Any:
+        objects, has_more = read(stripe, name, *place)
+        for found in objects:
+            if (found.get("metadata") or {}).get("payment_id") == poisonous.payment_id:
+                if trouble == "reading":
+                    found["metadata"] = "of another shape"
+                else:
+                    found["amount_total"] = found["amount_received"] = "much"
+        return objects, has_more
+
+    monkeypatch.setattr(StripeApi, "page_of", read_poison)
+    report = small_pages.run()
+    while not report["done"]:
+        report = small_pages.run()
+    assert report["refused"] > 0
+    assert other.now["status"] == "succeeded"
+
+
 def test_what_is_told_while_a_list_is_read_is_newer_than_the_list(
     subscribed: Subscriber, small_pages: Reconciliation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from backend.services.facts.cards import (
     of_payment_method,
     of_payment_methods,
 )
-from backend.services.facts.common import Facts, StripeObject, time_of
+from backend.services.facts.common import UNREADABLE, Facts, StripeObject, time_of
 from backend.services.facts.payments import (
     of_charge,
     of_checkout_session,
@@ -28,7 +28,7 @@ from backend.services.facts.payments import (
 )
 
 __all__ = [
-    "Facts", "StripeObject", "of_charge", "of_checkout_session", "of_customer",
+    "UNREADABLE", "Facts", "StripeObject", "of_charge", "of_checkout_session", "of_customer",
     "of_deleted_customer", "of_dispute", "of_failed_checkout_session", "of_invoice",
     "of_payment_intent", "of_payment_method", "of_payment_methods", "of_refund",
     "of_refused_invoice", "of_subscription", "of_waiting_invoice", "time_of",

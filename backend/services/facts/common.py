@@ -6,6 +6,8 @@ from typing import Any
 
 Facts = dict[str, Any]
 StripeObject = dict[str, Any]
+# What reading an object raises that is not of the shape we know.
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 def known(facts: Facts) -> Facts:
