@@ -2,11 +2,13 @@
 
 from typing import Any
 
-# Names, addresses, phone numbers and what a charge knows of its card, wherever they stand.
+# Names, addresses, phone numbers, what a charge knows of its card, what was sent in to win a
+# dispute, what any of them was before, and what opens a payment, wherever they stand.
 DROPPED = frozenset({
-    "billing_details", "collected_information", "customer_address", "customer_details",
-    "customer_name", "customer_phone", "customer_shipping", "fingerprint",
-    "payment_method_details", "shipping", "shipping_details",
+    "billing_details", "client_secret", "collected_information", "customer_address",
+    "customer_details", "customer_name", "customer_phone", "customer_shipping", "customer_tax_ids",
+    "evidence", "fingerprint", "individual_name", "payment_method_details", "previous_attributes",
+    "shipping", "shipping_details",
 })  # fmt: skip
 DROPPED_OF_CUSTOMER = frozenset({"address", "name", "phone"})
 KEPT_OF_CARD = ("brand", "last4", "exp_month", "exp_year")

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from backend.services.kept import kept
 
 CARD = {
@@ -27,8 +29,22 @@ def test_the_holder_and_his_address_are_dropped() -> None:
 def test_of_a_customer_stay_his_id_and_what_he_was_asked_for() -> None:
     told = {"id": "cus_1", "object": "customer", "email": "ada@example.com", "metadata": {}}
     private = {"name": "Ada", "phone": "+1", "address": {"line1": "1 Main Street"}}
-    event = {"data": {"object": told | private, "previous_attributes": {"email": "a@b.c"}}}
-    assert kept(event)["data"]["object"] == told
+    event = {"data": {"object": told | private, "previous_attributes": private}}
+    assert kept(event) == {"data": {"object": told}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("evidence", {"customer_email_address": "ada@example.com", "uncategorized_text": "Ada"}),
+        ("individual_name", "Ada"),
+        ("customer_tax_ids", [{"type": "eu_vat", "value": "DE123456789"}]),
+        ("client_secret", "pi_1_secret_x"),
+    ],
+)
+def test_what_names_somebody_or_opens_a_payment_is_dropped(name: str, value: object) -> None:
+    event = {"data": {"object": {"id": "x", "amount": 499, name: value}}}
+    assert kept(event) == {"data": {"object": {"id": "x", "amount": 499}}}
 
 
 def test_a_bank_account_keeps_no_fingerprint_either() -> None:
