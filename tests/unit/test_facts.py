@@ -276,7 +276,7 @@ def test_a_dispute_is_a_fact_about_its_intent() -> None:
 
 @pytest.mark.parametrize(
     ("amounts", "status"),
-    [([], "prevented"), ([-499], "lost"), ([-499, 499], "prevented")],
+    [([], "prevented"), ([-499], "lost"), ([-499, 499], "won")],
     ids=["nothing moved", "paid back", "withdrawn, and put back"],
 )
 def test_a_dispute_that_was_prevented_by_paying_the_buyer_back_is_lost(

@@ -152,11 +152,11 @@ def of_refund(refund: StripeObject) -> Facts:
 
 def of_dispute(dispute: StripeObject) -> Facts:
     """One dispute: an inquiry while its status begins with warning_, a chargeback after that. One
-    that was prevented by paying the buyer back is as good as lost."""
+    that was prevented by paying the buyer back is as good as lost, and won if that was undone."""
     kept = ("id", "amount", "currency", "status", "reason")
     due_by = (dispute.get("evidence_details") or {}).get("due_by")
-    if dispute["status"] == "prevented" and _is_money_gone(dispute):
-        dispute = dispute | {"status": "lost"}
+    if dispute["status"] == "prevented" and dispute.get("balance_transactions"):
+        dispute = dispute | {"status": "lost" if _is_money_gone(dispute) else "won"}
     return known(
         {
             "payment_intent_id": id_of(dispute.get("payment_intent")),
@@ -167,7 +167,7 @@ def of_dispute(dispute: StripeObject) -> Facts:
 
 def _is_money_gone(dispute: StripeObject) -> bool:
     """Whether more was withdrawn for it than put back."""
-    return sum(moved["amount"] for moved in dispute.get("balance_transactions") or []) < 0
+    return sum(moved["amount"] for moved in dispute["balance_transactions"]) < 0
 
 
 def _refunds_of(charge: StripeObject) -> list[Facts] | None:
