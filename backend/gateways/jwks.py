@@ -73,6 +73,9 @@ class KeySet:
 
 
 def _download_errors() -> tuple[type[Exception], ...]:
+    """PyJWT's own, those of a line that breaks off in an answer, and of what is no JSON."""
+    from http.client import HTTPException
+
     import jwt
 
-    return (jwt.PyJWKClientError, jwt.PyJWKSetError, ValueError)  # ValueError: not JSON
+    return (jwt.PyJWKClientError, jwt.PyJWKSetError, OSError, HTTPException, ValueError)

@@ -27,6 +27,9 @@ class KeyServer:
         self.keys = [key("first")]
         self.fetches = 0
         self.answer: bytes | None = None
+        self.length: int | None = (
+            None  # what is promised; more than the answer has: the line breaks
+        )
         self.resume = threading.Event()
         self.resume.set()
         server = self
@@ -37,6 +40,8 @@ class KeyServer:
                 server.resume.wait(10)
                 with contextlib.suppress(BrokenPipeError):  # who asked has given up
                     self.send_response(200)
+                    if server.length:
+                        self.send_header("Content-Length", str(server.length))
                     self.end_headers()
                     self.wfile.write(server.body())
 
@@ -133,6 +138,32 @@ def test_a_broken_answer_changes_nothing(
 ) -> None:
     keys.find("first")
     server.answer = answer
+    clock.now += 60
+    assert keys.find("first").key_id == "first"
+
+
+def test_an_answer_that_breaks_off_changes_nothing(
+    server: KeyServer, keys: jwks.KeySet, clock: SimpleNamespace
+) -> None:
+    keys.find("first")
+    server.length = 10_000
+    clock.now += 60
+    assert keys.find("first").key_id == "first"
+    clock.now += 10  # and is no reason to ask again and again
+    keys.find("first")
+    assert server.fetches == 2
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError, TimeoutError, OSError])
+def test_neither_does_a_line_that_is_cut(
+    keys: jwks.KeySet, monkeypatch: pytest.MonkeyPatch, clock: SimpleNamespace, error: type[OSError]
+) -> None:
+    keys.find("first")
+
+    def cut(*_: Any) -> bytes:
+        raise error
+
+    monkeypatch.setattr("http.client.HTTPResponse.read", cut)
     clock.now += 60
     assert keys.find("first").key_id == "first"
 
