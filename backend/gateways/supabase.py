@@ -32,7 +32,16 @@ _TRIES = 2
 
 
 class DatabaseError(Exception):
-    """What PostgREST answered to a call that our own code has got wrong."""
+    """What PostgREST answered to a call that our own code has got wrong, or the deployer: `code` is
+    Postgres's or PostgREST's, empty where neither has spoken.
+
+    https://docs.postgrest.org/en/stable/references/errors.html
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{code} {message}".lstrip())
+        self.status = status
+        self.code = code
 
 
 class Database:
@@ -127,4 +136,4 @@ def _problem(status: int, error: dict[str, Any]) -> Exception:
         return Unauthorized()
     if code.startswith(_PASSING) or (status >= 500 and not code):
         return DatabaseUnavailable()
-    return DatabaseError(f"{code} {message}")
+    return DatabaseError(status, code, message or "")

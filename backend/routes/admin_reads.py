@@ -48,15 +48,15 @@ def search_payments() -> dict[str, Any]:
     if start and end and start >= end:
         raise ValidationError.of("from", "From must be before to.")
     return services().administration.payments(
-        asked.limit,
-        asked.cursor,
-        asked.named,
-        asked.status,
-        asked.user_id,
-        asked.currency,
-        start,
-        end,
-        asked.disputed,
+        limit=asked.limit,
+        cursor=asked.cursor,
+        query=asked.named,
+        status=asked.status,
+        user_id=asked.user_id,
+        currency=asked.currency,
+        start=start,
+        end=end,
+        disputed=asked.disputed,
     )
 
 

@@ -26,6 +26,7 @@ class Administration:
 
     def payments(
         self,
+        *,
         limit: int,
         cursor: str | None,
         query: str | None,

@@ -5,10 +5,12 @@ import { el } from "../lib/dom.js";
 import { dayAndTime, money, t } from "../lib/i18n.js";
 import { account, refreshAccount } from "../state/account.js";
 import { cancelPayment } from "../state/payments.js";
-import { whileBusy } from "./busy.js";
-import { notice } from "./notice.js";
+import { attempt } from "./attempt.js";
 
-/** @typedef {import("../lib/contract.js").Payment} Payment */
+/**
+ * @typedef {import("../lib/contract.js").Payment} Payment
+ * @typedef {(event: Event) => Promise<void>} Press
+ */
 
 /**
  * @param {object} context
@@ -30,14 +32,9 @@ export function openPayments({ signal, announce, finish, goOn }) {
     problem,
   );
 
-  /** @param {() => void | Promise<void>} action */
-  async function attempt(action) {
-    problem.replaceChildren();
-    try {
-      await action();
-    } catch (error) {
-      problem.replaceChildren(notice(error));
-    }
+  /** @param {Payment} payment */
+  function resume(payment) {
+    return hasOwnPage(payment) ? leaveFor(payment.payment_url) : finish(payment.payment_id);
   }
 
   /** @param {Payment} payment */
@@ -64,8 +61,8 @@ export function openPayments({ signal, announce, finish, goOn }) {
     list.replaceChildren(
       ...payments.map((payment) =>
         openPayment(payment, {
-          resume: () => attempt(() => (hasOwnPage(payment) ? leaveFor(payment.payment_url) : finish(payment.payment_id))),
-          cancel: () => attempt(() => cancel(payment)),
+          resume: (event) => attempt(event, problem, () => resume(payment)),
+          cancel: (event) => attempt(event, problem, () => cancel(payment)),
         }),
       ),
     );
@@ -96,7 +93,7 @@ export function isInPage({ ui_mode }) {
 
 /**
  * @param {Payment} payment
- * @param {{resume: () => Promise<void>, cancel: () => Promise<void>}} actions
+ * @param {{resume: Press, cancel: Press}} actions
  */
 function openPayment(payment, { resume, cancel }) {
   const price = money(payment.amount, payment.currency);
@@ -127,7 +124,7 @@ function reasonOf({ ui_mode }) {
 
 /**
  * @param {string} price
- * @param {() => Promise<void>} resume
+ * @param {Press} resume
  */
 function resumeButton(price, resume) {
   return el("button", {
@@ -140,14 +137,13 @@ function resumeButton(price, resume) {
 
 /**
  * @param {string} price
- * @param {() => Promise<void>} cancel
+ * @param {Press} cancel
  */
 function cancelButton(price, cancel) {
-  const button = el("button", {
+  return el("button", {
     type: "button",
     class: "button quiet",
     "aria-label": t("open_payments.cancel_label", { price }),
-    onclick: () => whileBusy(button, cancel),
+    onclick: cancel,
   }, t("open_payments.cancel"));
-  return button;
 }

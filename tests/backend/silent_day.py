@@ -158,8 +158,10 @@ class SilentDay:
     # Its business
 
     def _sell(self, kind: str, buyer: Person) -> Sale:
-        how: Callable[[Person], Row] = getattr(self, f"_{kind}", None) or self._hosted
-        sale = Sale(buyer, how(buyer))
+        pay: Callable[[Person], Row] = (
+            self._hosted if kind in AFTER_CHARGE else getattr(self, f"_{kind}")
+        )
+        sale = Sale(buyer, pay(buyer))
         if after := AFTER_CHARGE.get(kind):
             after(self._stripe, self._charge_of(sale.order))
         return sale

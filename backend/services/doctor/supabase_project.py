@@ -48,7 +48,9 @@ def _report(database: Database) -> Report:
 
 
 def _unreachable(error: Exception, settings: Settings) -> Finding:
-    text = str(error)
+    code, status = "", 0
+    if isinstance(error, DatabaseError):
+        code, status = error.code, error.status
     if isinstance(error, DatabaseUnavailable):
         return Finding.problem(
             AREA,
@@ -56,32 +58,32 @@ def _unreachable(error: Exception, settings: Settings) -> Finding:
             f"{settings.supabase_url} gives no answer.",
             "Compare SUPABASE_URL with the Dashboard; a paused project is resumed there.",
         )
-    if isinstance(error, Unauthorized) or "api key" in text.lower() or "HTTP 401" in text:
+    if isinstance(error, Unauthorized) or (status == 401 and not code):
         return Finding.problem(
             AREA,
             "SUPABASE_SECRET_KEY",
             f"{settings.supabase_url} refuses it.",
             "Copy it anew from the Dashboard (Project Settings, API keys), for this project.",
         )
-    if "42501" in text:
+    if code == "42501":
         return Finding.problem(
             AREA,
             "SUPABASE_SECRET_KEY",
             "It is not a secret key: the database does not take it for the service.",
             "Put the key there that begins with sb_secret_ (or the legacy service_role key).",
         )
-    if "PGRST106" in text:
+    if code == "PGRST106":
         return Finding.problem(
             AREA,
             "exposed schemas",
             "Supabase's API does not expose the schema public.",
             "Add public under Project Settings, Data API, Exposed schemas; never private.",
         )
-    if "PGRST202" in text:
+    if code == "PGRST202":
         return Finding.problem(
             AREA, "migrations", "Not all of them are applied: health_report() is missing.", MIGRATE
         )
-    return Finding.problem(AREA, "connection", text)
+    return Finding.problem(AREA, "connection", str(error))
 
 
 def _price_list(settings: Settings, database: Database) -> Finding:
