@@ -37,6 +37,7 @@ def test_of_a_customer_stay_his_id_and_what_he_was_asked_for() -> None:
     ("name", "value"),
     [
         ("evidence", {"customer_email_address": "ada@example.com", "uncategorized_text": "Ada"}),
+        ("appeal", {"explanation": "Ada was here"}),
         ("individual_name", "Ada"),
         ("customer_tax_ids", [{"type": "eu_vat", "value": "DE123456789"}]),
         ("client_secret", "pi_1_secret_x"),
