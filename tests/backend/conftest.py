@@ -1,10 +1,13 @@
 """What the HTTP tests share: every request to Stripe and every answer must fit the SDK's types."""
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 
 from tests.backend.jobs import Jobs
 from tests.backend.purchase import Purchase, Shop
+from tests.backend.recharging import agree
 from tests.backend.server import Server
 from tests.backend.subscriber import Subscriber
 from tests.backend.wallet import Wallet
@@ -47,6 +50,21 @@ def stripe_js(sandbox: dict[str, str]) -> StripeBrowser:
 def wallet(stripe_js: StripeBrowser, buyer: Person) -> Wallet:
     """The buyer's; nothing is in it yet."""
     return Wallet(stripe_js, buyer)
+
+
+@pytest.fixture
+def due(wallet: Wallet) -> Wallet:
+    """A buyer without credits who has agreed to 500 for 4.99 USD whenever he has less than 100."""
+    wallet.save()
+    agree(wallet.buyer)
+    return wallet
+
+
+@pytest.fixture
+def nobody_elses_recharge_is_due(database: psycopg.Connection[dict]) -> Iterator[None]:
+    """The job charges whoever is due, of whichever test."""
+    yield
+    database.execute("update auto_recharges set enabled = false")
 
 
 @pytest.fixture

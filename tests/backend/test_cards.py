@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.backend.test_payment_intents import begin
+from tests.backend.in_page import begin
 from tests.backend.wallet import CARDS, INTENTS, STARTER, Wallet
 from tests.backend.webhook import Webhook, event, retold
 from tests.people import People, Person

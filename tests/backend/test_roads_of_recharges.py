@@ -1,29 +1,20 @@
 """A recharge that the bank asks about, and whose buyer does not pass 3D Secure."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 
 from tests.backend.jobs import Jobs
 from tests.backend.purchase import Shop
+from tests.backend.recharging import Connection, agree, events, let_pass, state
 from tests.backend.wallet import Wallet
-from tests.people import Person
 from tests.stripe_browser import ASKS_ALWAYS, StripeBrowser
 from tests.stripe_console import SUCCEEDS, StripeConsole
 
-Connection = psycopg.Connection[dict[str, Any]]
-RECHARGE = "/api/credits/auto-recharge"
-TERMS = {"enabled": True, "threshold": 100, "package_id": "starter", "monthly_limit": 2000}
 REFUSED = "payment_intent_authentication_failure"
 
 
-@pytest.fixture(autouse=True)
-def _nobody_elses_recharge_is_due(database: Connection) -> Iterator[None]:
-    """The job charges whoever is due, of whichever test."""
-    yield
-    database.execute("update auto_recharges set enabled = false")
+pytestmark = pytest.mark.usefixtures("nobody_elses_recharge_is_due")
 
 
 class Recharge:
@@ -63,27 +54,11 @@ def recharge(
     """The bank asks, and its question is not passed. Nothing is delivered by itself."""
     stripe_console.deliver("hold")
     wallet.save(ASKS_ALWAYS)
-    assert wallet.buyer.request("PUT", RECHARGE, json=TERMS).status_code == 200
+    agree(wallet.buyer)
     assert jobs.recharge() == {"requires_action": 1}
     recharge = Recharge(wallet, stripe_js)
     recharge.answer(succeeds=False)
     return recharge
-
-
-def let_pass(database: Connection, buyer: Person, interval: str) -> None:
-    """As if this buyer's payments, and what he agreed to, were so much older."""
-    for table, columns in (
-        ("payment_orders", ("created_at", "expires_at")),
-        ("auto_recharges", ("consented_at",)),
-    ):
-        older = ", ".join(f"{column} = {column} - %(age)s::interval" for column in columns)
-        query = f"update {table} set {older} where user_id = %(user)s"
-        database.execute(query, {"age": interval, "user": buyer.id})
-
-
-def events(buyer: Person, event_type: str) -> list[dict[str, Any]]:
-    told = buyer.get("/api/credits/events").json()["events"]
-    return [event["data"] for event in told if event["type"] == event_type]
 
 
 @pytest.mark.parametrize("news", ["webhooks", "refresh"])
@@ -160,7 +135,7 @@ def test_three_that_end_so_switch_it_off(
             recharge.answer(succeeds=False)
     assert jobs.recharge() == {}
     assert events(recharge.buyer, "auto_recharge_off") == [{"reason": "payments_failed"}]
-    agreed = recharge.buyer.get(RECHARGE).json()
+    agreed = state(recharge.buyer)
     assert (agreed["enabled"], agreed["off_reason"]) == (False, "payments_failed")
 
 
@@ -181,4 +156,4 @@ def test_one_that_is_refused_and_finished_all_the_same_is_no_failure(
         let_pass(database, recharge.buyer, "25 hours")
         assert jobs.recharge() == {"requires_action": 1}
         recharge.answer(succeeds=False)
-    assert recharge.buyer.get(RECHARGE).json()["enabled"] is True
+    assert state(recharge.buyer)["enabled"] is True

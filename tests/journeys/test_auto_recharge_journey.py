@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.backend.jobs import Jobs
-from tests.backend.test_auto_recharge import let_pass
+from tests.backend.recharging import let_pass
 from tests.backend.wallet import Wallet
 from tests.browser import Windows
 from tests.journeys.shop import Shop
