@@ -46,7 +46,8 @@ def database(sandbox: dict[str, str]) -> Iterator[psycopg.Connection[dict]]:
 
 @pytest.fixture
 def changing_catalog(database: psycopg.Connection[dict]) -> Iterator[None]:
-    """What a test changes in the catalog is as it was afterwards; what it adds is taken off."""
+    """Afterwards a package's name, expiry and place on the shelf and a price's amount are as they
+    were, and what was added is taken off the shelf."""
     database.execute("create temporary table packages_before as select * from credit_packages")
     database.execute("create temporary table prices_before as select * from credit_package_prices")
     yield
@@ -59,8 +60,13 @@ def changing_catalog(database: psycopg.Connection[dict]) -> Iterator[None]:
         set active = coalesce((select b.active from packages_before b where b.id = p.id), false)
     """)
     database.execute("""
-        update credit_package_prices p set amount = b.amount, active = b.active
+        update credit_package_prices p set amount = b.amount
         from prices_before b where (b.package_id, b.currency) = (p.package_id, p.currency)
+    """)
+    database.execute("""
+        update credit_package_prices p
+        set active = coalesce((select b.active from prices_before b
+                               where (b.package_id, b.currency) = (p.package_id, p.currency)), false)
     """)
 
 

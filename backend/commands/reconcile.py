@@ -48,7 +48,9 @@ def reconcile(since: datetime | None, dry_run: bool) -> None:
         f"{report['repaired']:,} repaired, {report['refused']:,} refused."
     )
     if report["refused"]:
-        raise click.ClickException("What was refused needs a person: flask events list.")
+        raise click.ClickException(
+            "What was refused needs a person: see the log, and flask events list."
+        )
 
 
 def _progress(resource: str, counts: dict[str, int]) -> None:

@@ -12,20 +12,21 @@ log = logging.getLogger("topup.stripe")
 
 
 class StripeRejected(StripeFailed):
-    """Stripe understood the request and will not do it; asking again changes nothing, but where it
-    is replayed: then Stripe has repeated what it said to this idempotency key up to a day ago."""
+    """Stripe understood the request and will not do it; asking again changes nothing. Of one that
+    only repeats what was said to this idempotency key, up to a day ago, `repeats` is that request's
+    id: asked with another key, Stripe looks anew."""
 
     def __init__(
         self,
         detail: str | None = None,
         code: str | None = None,
         param: str | None = None,
-        is_replayed: bool = False,
+        repeats: str | None = None,
     ):
         super().__init__(detail)
         self.stripe_code = code
         self.param = param
-        self.is_replayed = is_replayed
+        self.repeats = repeats
 
     @property
     def is_missing(self) -> bool:
@@ -71,8 +72,10 @@ def problem_of(error: Any) -> Problem:
             return CardRefused(told.get("decline_code"), error.code, told.get("payment_intent"))
         case stripe.InvalidRequestError():
             # https://docs.stripe.com/error-low-level#sending-idempotency-keys
-            is_replayed = (error.headers or {}).get("idempotent-replayed") == "true"
-            return StripeRejected(code=error.code, param=error.param, is_replayed=is_replayed)
+            headers = error.headers or {}
+            is_replayed = headers.get("idempotent-replayed") == "true"
+            repeats = headers.get("original-request") if is_replayed else None
+            return StripeRejected(code=error.code, param=error.param, repeats=repeats)
         case stripe.IdempotencyError() if error.http_status != 409:
             return KeyTaken()
         case stripe.AuthenticationError() | stripe.PermissionError():

@@ -43,6 +43,14 @@ class DatabaseError(Exception):
         self.status = status
         self.code = code
 
+    @property
+    def is_about_data(self) -> bool:
+        """The function works, and what it was given is nothing that it can take.
+
+        https://www.postgresql.org/docs/current/errcodes-appendix.html
+        """
+        return self.code.startswith(("22", "23"))
+
 
 class Database:
     """The functions of the schema `public`, by name."""

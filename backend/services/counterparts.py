@@ -23,7 +23,8 @@ ToFinish = dict[str, Any]
 
 class Counterpart(Protocol):
     def refresh(self, payment: Payment, buyer: Buyer) -> tuple[Payment, ToFinish]:
-        """Ask Stripe how it stands now, and record that. Raises what StripeApi raises."""
+        """Ask Stripe how it stands now, and record that. Raises what StripeApi raises; Forbidden
+        for an order that was never opened, of who may not buy any more."""
 
     def close(self, payment: Payment, buyer: Buyer) -> facts.Facts:
         """Keep it from being paid. The facts of how it ended, not recorded yet: it may have been
@@ -46,7 +47,8 @@ class Session:
         elif learnt := inquiry.ask(self._stripe, payment):
             return self._orders.record(learnt), {}
         elif payment["status"] == "pending":
-            session, payment = self._open(payment, buyer)
+            order = self._orders.reopen(payment["payment_id"])
+            session, payment = self._checkout.open_session(order, buyer)
         else:
             return payment, {}
         if payment["ui_mode"] != "embedded" or payment["status"] != "pending":
@@ -54,7 +56,10 @@ class Session:
         return payment, {"client_secret": session["client_secret"]}
 
     def close(self, payment: Payment, buyer: Buyer) -> facts.Facts:
-        session_id = payment["stripe_checkout_session_id"] or self._open(payment, buyer)[0]["id"]
+        session_id = payment["stripe_checkout_session_id"]
+        if not session_id:
+            order = self._orders.get(payment["payment_id"])
+            session_id = self._checkout.open_session(order, buyer)[0]["id"]
         asked_at = time.time()
         try:
             session = self._stripe.expire_checkout_session(session_id)
@@ -62,9 +67,6 @@ class Session:
             session = self._stripe.retrieve_checkout_session(session_id)
             return facts.of_checkout_session(session, asked_at)
         return facts.of_checkout_session(session) | {"ended": "canceled"}
-
-    def _open(self, payment: Payment, buyer: Buyer) -> tuple[dict[str, Any], Payment]:
-        return self._checkout.open_session(self._orders.reopen(payment["payment_id"]), buyer)
 
 
 class Intent:
@@ -80,7 +82,8 @@ class Intent:
             intent = self._stripe.retrieve_payment_intent(intent_id)
             payment = self._orders.record(facts.of_payment_intent(intent))
         elif payment["status"] == "pending" and payment["ui_mode"] == "elements":
-            intent, payment = self._open(payment, buyer)
+            order = self._orders.reopen(payment["payment_id"])
+            intent, payment = self._intents.open_intent(order, buyer)
         else:
             return payment, {}
         if payment["status"] != "pending":
@@ -92,15 +95,14 @@ class Intent:
         intent_id = payment["stripe_payment_intent_id"]
         if not intent_id and payment["ui_mode"] == "off_session":
             raise InvalidState("This payment is being charged. Try again in a minute.")
-        intent_id = intent_id or self._open(payment, buyer)[0]["id"]
+        if not intent_id:
+            order = self._orders.get(payment["payment_id"])
+            intent_id = self._intents.open_intent(order, buyer)[0]["id"]
         try:
             intent = self._stripe.cancel_payment_intent(intent_id, "requested_by_customer")
         except StripeRejected:  # as above
             intent = self._stripe.retrieve_payment_intent(intent_id)
         return facts.of_payment_intent(intent)
-
-    def _open(self, payment: Payment, buyer: Buyer) -> tuple[dict[str, Any], Payment]:
-        return self._intents.open_intent(self._orders.reopen(payment["payment_id"]), buyer)
 
 
 class Invoice:

@@ -3,7 +3,7 @@
 from typing import Any
 
 # Names, addresses, phone numbers, what a charge knows of its card, what was sent in to win a
-# dispute, what any of them was before, and what opens a payment, wherever they stand.
+# dispute, what any of them was before, and client secrets, wherever they stand.
 DROPPED = frozenset({
     "appeal", "billing_details", "client_secret", "collected_information", "customer_address",
     "customer_details", "customer_name", "customer_phone", "customer_shipping", "customer_tax_ids",

@@ -77,6 +77,10 @@ class Orders:
         """Whether money has moved for it, or is on its way: a retry may find it so."""
         return order["payment"]["status"] not in ("pending", "failed", "canceled", "expired")
 
+    def get(self, payment_id: str) -> Order:
+        """The order again, to close at Stripe what its lost answer may have opened."""
+        return self._database.as_service("get_order", payment_id=payment_id)
+
     def reopen(self, payment_id: str) -> Order:
         """The order again, for a request to Stripe whose answer was lost. Raises Forbidden where
         its user may not buy any more."""

@@ -54,7 +54,7 @@ class Payments:
 
         This is how credits arrive when the webhook is late or lost, and how an order is finished
         whose process died before Stripe's answer was written down. A payment inside the page that
-        is still open comes with its client_secret. Raises NotFound.
+        is still open comes with its client_secret. Raises NotFound, and Forbidden as Counterpart.
         """
         payment = self._get(token, payment_id)
         payment, to_finish = self._counterpart(payment).refresh(payment, buyer)

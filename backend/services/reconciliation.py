@@ -28,6 +28,7 @@ WINDOW_SECONDS = 30 * 86_400
 # These end long after they began: a dispute is decided, a refund fails, an open invoice is paid.
 SLOW = {"refunds": 180 * 86_400, "disputes": 180 * 86_400, "invoices": 90 * 86_400}
 PAGES_MAX = 10_000  # a million objects of one list
+UNREADABLE = "unreadable"
 
 READINGS: dict[str, Callable[[StripeObject], Facts | None]] = {
     "checkout.sessions": facts.of_checkout_session,
@@ -109,12 +110,12 @@ class Reconciliation:
     def _compare(self, page: Page, repair: bool) -> Counter[str]:
         """Counts: checked, repaired, refused, and drift:<kind> for each kind."""
         readings, unreadable = self._read(page)
-        counts = Counter(checked=len(page.objects), refused=unreadable)
         kinds = self._drift_of(readings)
-        counts.update(f"drift:{kind}" for kind in kinds if kind)
+        counts = Counter(checked=len(page.objects), refused=unreadable + kinds.count(UNREADABLE))
+        drift = {n: kind for n, kind in enumerate(kinds) if kind and kind != UNREADABLE}
+        counts.update(f"drift:{kind}" for kind in drift.values())
         if repair:
-            drifted = [learnt for learnt, kind in zip(readings, kinds, strict=True) if kind]
-            counts.update(self._repair(drifted))
+            counts.update(self._repair([readings[n] for n in drift]))
         return counts
 
     def _repair(self, drifted: list[Facts]) -> Counter[str]:
@@ -132,16 +133,18 @@ class Reconciliation:
     # One object that can't be read, compared or merged must not hold up all that come after it.
 
     def _drift_of(self, readings: list[Facts]) -> list[str | None]:
-        """How each differs from the books; None: it does not."""
+        """How each differs from the books; None: it does not; UNREADABLE: nobody can say."""
         if not readings:
             return []
         try:
             return self._database.as_service("find_drift", facts=readings)
-        except DatabaseError:
+        except DatabaseError as error:
+            if not error.is_about_data:
+                raise
             if len(readings) > 1:
                 return [kind for learnt in readings for kind in self._drift_of([learnt])]
             log.exception("facts that can't be compared", extra=_ids_in(readings[0]))
-            return ["unreadable"]
+            return [UNREADABLE]
 
     def _merge(self, learnt: Facts) -> dict[str, Any] | None:
         try:
@@ -196,9 +199,12 @@ def _is_flagged(payment: dict[str, Any] | None) -> bool:
 
 def _ids_in(learnt: Facts) -> dict[str, Any]:
     """What a person finds it by. The rest may hold links that open to whoever has them."""
-    parts = [*learnt.get("refunds", []), *learnt.get("disputes", []), learnt.get("subscription")]
+    parts = [
+        learnt.get("invoice"), learnt.get("subscription"),
+        *learnt.get("refunds", []), *learnt.get("disputes", []),
+    ]  # fmt: skip
     return {
-        "stripe_ids": [part["id"] for part in parts if part],
+        "stripe_ids": [part.get("id") for part in parts if part],
         **{name: value for name, value in learnt.items() if name.endswith("_id")},
     }
 

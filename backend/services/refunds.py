@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX
 from backend.errors import InvalidState, Problem
-from backend.gateways.stripe_api import StripeApi, for_this_hour
+from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import KeyTaken, StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
@@ -17,6 +17,8 @@ Result = dict[str, Any]  # of one among many: {payment_id, ok, …}
 
 # Stripe's own words for a reason; every other sentence is kept beside the refund.
 STRIPE_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
+# Of one day, each after another look at Stripe.
+REPEATED_REFUSALS_MAX = 10
 
 
 class Refunds:
@@ -102,7 +104,7 @@ class Refunds:
             refund = self._ask(plan, params, actor, told_apart_by)
         except KeyTaken as taken:
             raise InvalidState(
-                "Somebody is refunding this payment just now. Look again."
+                "Somebody is refunding this payment just now, or has tried to today. Look again."
             ) from taken
         except StripeRejected as rejection:
             raise InvalidState(
@@ -123,14 +125,21 @@ class Refunds:
         if told_apart_by:
             mark = sha256(f"{actor} {told_apart_by}".encode()).hexdigest()[:32]
             return self._stripe.create_refund(params, f"{key}-{mark}")
-        key += f"-{plan['amount_left']}-{plan['refunds']}-{plan['amount']}"
+        seen = f"{key}-{plan['amount_left']}-{plan['refunds']}-{plan['amount']}"
+        return self._ask_past_refusals(params, seen, REPEATED_REFUSALS_MAX)
+
+    def _ask_past_refusals(
+        self, params: dict[str, Any], key: str, tries_left: int
+    ) -> dict[str, Any]:
+        """Stripe repeats a refusal for a day, though its cause may be gone: then it is asked anew,
+        with a key made from what it repeats, so that whoever asks for the same gets the same."""
         try:
             return self._stripe.create_refund(params, key)
         except StripeRejected as rejection:
-            if not rejection.is_replayed:
+            if rejection.repeats is None or not tries_left:
                 raise
-            # The cause may be gone meanwhile, and no money has moved.
-            return self._stripe.create_refund(params, for_this_hour(key))
+            key = f"{key.partition('-after-')[0]}-after-{rejection.repeats}"
+            return self._ask_past_refusals(params, key, tries_left - 1)
 
     def plan_many(self, payment_ids: Sequence[str]) -> list[Result]:
         """What refunding each in full would do: {payment_id, ok, …what plan answers}."""

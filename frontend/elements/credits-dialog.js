@@ -164,6 +164,7 @@ export class CreditsDialog extends HTMLElement {
     const { status } = session.value;
     const isOut = before === "signed-in" && status === "signed-out";
     if (isOut && this.#isPaying) return this.#askSignIn(true);
+    if (isOut) this.#payment = null;
     if (status === "signed-in" && this.#view === "sign-in") this.#signedIn();
     else if (before === "unknown") this.#show(this.#mayShow(this.#view), "#title");
     else if (this.#view !== "sign-in") this.#show("buy", "#title");

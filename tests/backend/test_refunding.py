@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 import responses
+from responses.matchers import header_matcher
 
+from backend.config import STRIPE_RETRIES_MAX
 from tests import shop
 from tests.backend.purchase import Purchase, Shop
 from tests.backend.refunding import BULK, REFUNDS, UNKNOWN, given_back, path_of, refund, refusal
@@ -131,26 +133,52 @@ def test_a_dispute_that_nobody_told_us_of_is_stripes_to_refuse(
     assert purchase.now["amount_refunded"] == 0
 
 
-@pytest.mark.parametrize(("is_replayed", "status"), [(True, 200), (False, 409)])
-def test_a_refusal_that_stripe_only_repeats_is_asked_for_anew(
+def yesterday(
+    sandbox: dict[str, str], bought: Purchase, amount: int, headers: dict[str, str]
+) -> responses.RequestsMock:
+    """Stripe said no to this refund, as the balance was too low, and takes any other key's."""
+    url = sandbox["STRIPE_API_BASE"] + REFUNDS
+    key = {"Idempotency-Key": f"refund-{bought.payment_id}-499-0-{amount}"}
+    error = {"type": "invalid_request_error", "code": "balance_insufficient", "message": "Low"}
+    mocked = responses.RequestsMock()
+    mocked.post(
+        url, status=400, json={"error": error}, headers=headers, match=[header_matcher(key)]
+    )
+    mocked.add_passthru(url)
+    return mocked
+
+
+def test_a_refusal_that_stripe_only_repeats_is_asked_for_anew_and_once(
     admin: Person,
     purchase: Purchase,
     sandbox: dict[str, str],
     stripe_console: StripeConsole,
-    is_replayed: bool,
-    status: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Stripe keeps it for a day, and its cause is gone since: a balance that was too low."""
-    refusal = {"type": "invalid_request_error", "code": "balance_insufficient", "message": "Low"}
-    headers = {"Idempotent-Replayed": "true"} if is_replayed else {}
-    url = sandbox["STRIPE_API_BASE"] + REFUNDS
-    with responses.RequestsMock() as stripe:
-        stripe.post(url, status=400, json={"error": refusal}, headers=headers)
-        if is_replayed:
-            stripe.add(responses.PassthroughResponse("POST", url))
+    """Also if the answer to that is lost, and no webhook comes."""
+    monkeypatch.setattr("stripe._http_client.HTTPClient._sleep_time_seconds", lambda *_: 0)
+    stripe_console.deliver("drop")
+    tries = 1 + STRIPE_RETRIES_MAX
+    stripe_console.fault(method="POST", path=REFUNDS, kind="drop", when="after", times=tries)
+    repeated = {"Idempotent-Replayed": "true", "Original-Request": "req_yesterday"}
+    client, wish = shop.client(sandbox), {"amount": 100}
+    with yesterday(sandbox, purchase, 100, repeated):
+        statuses = [
+            client.post(path_of(purchase), json=wish, headers=shop.bearer(admin.token)).status_code
+            for _ in range(2)
+        ]
+    assert statuses == [503, 200]
+    assert given_back(stripe_console, purchase) == [100]
+
+
+def test_a_refusal_that_stripe_has_just_said_is_believed(
+    admin: Person, purchase: Purchase, sandbox: dict[str, str], stripe_console: StripeConsole
+) -> None:
+    first = {"Original-Request": "req_now"}
+    with yesterday(sandbox, purchase, 499, first):
         answer = shop.client(sandbox).post(path_of(purchase), headers=shop.bearer(admin.token))
-    assert answer.status_code == status
-    assert given_back(stripe_console, purchase) == ([499] if is_replayed else [])
+    assert (answer.status_code, answer.json["code"]) == (409, "invalid_state")
+    assert given_back(stripe_console, purchase) == []
 
 
 def test_an_inquiry_may_be_answered_with_a_refund(

@@ -67,7 +67,7 @@ def test_who_pays_on_stripes_page_is_told_why_he_signs_in_again(
     expired.at_stripe()
 
 
-def test_who_has_paid_is_led_back_to_the_shop(shop: Shop) -> None:
+def test_who_has_paid_is_led_back_to_the_shop(shop: Shop, buyer: Person) -> None:
     tab = shop.another_tab()
     payment = shop.start_paying_inside()
     payment.pay()
@@ -75,6 +75,9 @@ def test_who_has_paid_is_led_back_to_the_shop(shop: Shop) -> None:
     tab.sign_out()
     expect(shop.dialog.get_by_role("status")).to_have_text("You are signed out.")
     expect(shop.pay_button).to_have_text("Sign in and pay $4.99")
+    shop.dialog.get_by_role("button", name="Sign in", exact=True).click()
+    shop.sign_in(buyer)
+    expect(shop.pay_button).to_have_text("Pay $4.99")
 
 
 def test_a_visitor_who_comes_after_somebody_signs_in_and_goes_on_to_his_own_payment(

@@ -27,9 +27,8 @@ class KeyServer:
         self.keys = [key("first")]
         self.fetches = 0
         self.answer: bytes | None = None
-        self.length: int | None = (
-            None  # what is promised; more than the answer has: the line breaks
-        )
+        # What is promised. More than the answer has: the line breaks off.
+        self.length: int | None = None
         self.resume = threading.Event()
         self.resume.set()
         server = self

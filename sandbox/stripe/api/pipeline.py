@@ -101,10 +101,10 @@ class Pipeline:
             return idempotency.is_remembered(tx, key)
 
     def _strike(self, entry: Entry, when: When) -> None:
-        fault = self._faults.take(entry.method, entry.path, when)
-        if fault:
+        if taken := self._faults.take(entry.method, entry.path, when):
+            fault, cleared = taken
             entry.fault = f"{fault.kind} {when}"
-            fault.strike(self._faults.cleared)
+            fault.strike(cleared)
 
     def _response(self, answer: Remembered, entry: Entry) -> Response:
         entry.status, entry.response = answer.status, answer.body

@@ -74,7 +74,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
-        self.cleared = threading.Event()
+        self._cleared = threading.Event()
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -83,22 +83,22 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._faults.clear()
-            self.cleared.set()
-            self.cleared = threading.Event()
+            self._cleared.set()
+            self._cleared = threading.Event()
 
     def described(self) -> list[dict[str, Any]]:
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
-    def take(self, method: str, path: str, when: When) -> Fault | None:
-        """The first fault that matches, one time less."""
+    def take(self, method: str, path: str, when: When) -> tuple[Fault, threading.Event] | None:
+        """The first fault that matches, one time less, and what is set when all are cleared."""
         with self._lock:
             for fault in self._faults:
                 if fault.matches(method, path, when):
                     fault.times -= 1
                     if fault.times == 0:
                         self._faults.remove(fault)
-                    return fault
+                    return fault, self._cleared
         return None
 
 

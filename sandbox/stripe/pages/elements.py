@@ -15,9 +15,9 @@ def blueprint(world: World) -> Blueprint:
     @elements.before_request
     def strike() -> None:
         """A fault with this path keeps the form from loading."""
-        fault = world.faults.take(request.method, request.path, When.BEFORE)
-        if fault:
-            fault.strike(world.faults.cleared)
+        if taken := world.faults.take(request.method, request.path, When.BEFORE):
+            fault, cleared = taken
+            fault.strike(cleared)
 
     @elements.get("/elements/payment")
     def payment() -> str:

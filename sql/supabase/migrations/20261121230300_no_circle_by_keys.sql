@@ -146,14 +146,12 @@ begin
   where id = o.id
   returning * into o;
 
-  perform private.link_claims(o);
-  perform private.settle(o.id);
-  -- Behind all locks: whoever writes the same customer down at this moment waits for this transaction,
-  -- which waits for nobody any more.
   insert into public.stripe_customers (user_id, livemode, stripe_customer_id)
   select o.user_id, o.livemode, p_facts ->> 'customer_id'
   where p_facts ->> 'customer_id' is not null
   on conflict do nothing;
+  perform private.link_claims(o);
+  perform private.settle(o.id);
 end
 $$;
 
