@@ -27,6 +27,11 @@ class PaymentView:
         self.form.fill(number)
         self.pay_button.click()
 
+    def save_card(self) -> None:
+        """Tick the box, once Stripe's form above it has found its height."""
+        expect(self.form.number).to_be_visible()
+        self.save.check()
+
     def choose(self, card: str) -> None:
         """A saved card by its last digits, or `New card`."""
         self.dialog.get_by_role("radio", name=card).check()

@@ -28,7 +28,7 @@ def test_a_saved_card_pays_the_next_time_without_being_typed(
     shop: Shop, buyer: Person, stripe_console: StripeConsole
 ) -> None:
     payment = shop.start_paying_inside()
-    payment.save.check()
+    payment.save_card()
     expect(payment.form.terms).to_be_visible()
     payment.pay()
     payment.expect_paid()
@@ -134,7 +134,7 @@ def test_who_thought_of_saving_and_paid_with_a_saved_card_is_not_told_that_a_car
 ) -> None:
     payment = with_a_bad_card.start_paying_inside()
     payment.choose("New card")
-    payment.save.check()
+    payment.save_card()
     expect(payment.form.terms).to_be_visible()
     payment.choose("Visa ending in 0341")
     payment.pay_button.click()
@@ -159,7 +159,7 @@ def test_what_was_ordered_with_a_card_to_be_saved_says_so_until_it_is_paid(
     shop = open_shop(wallet.buyer)
     payment = shop.start_paying_inside()
     payment.choose("New card")
-    payment.save.check()
+    payment.save_card()
     stripe_console.decline_next("do_not_honor")
     payment.pay(MASTERCARD)
     payment.expect_said("Your bank declined this payment")
@@ -183,7 +183,7 @@ def test_an_order_whose_answer_is_lost_still_saves_the_card(
 
     shop.page.route("**/api/stripe/create-payment-intent", lose_the_answer, times=1)
     payment = shop.start_paying_inside()
-    payment.save.check()
+    payment.save_card()
     payment.pay()
     payment.expect_said("No connection.")
     expect(payment.save).to_be_checked()
@@ -209,7 +209,7 @@ def test_an_order_that_was_refused_may_be_made_otherwise(
     payment.expect_said("Buying is closed for the moment.")
     payment.choose("New card")
     expect(payment.save).to_be_enabled()
-    payment.save.check()
+    payment.save_card()
     payment.pay(MASTERCARD)
     payment.expect_paid()
     assert len(wallet.refresh()) == 2
