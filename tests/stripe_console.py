@@ -135,9 +135,8 @@ class StripeConsole:
 
     def forget_requests(self) -> None:
         """Look at them no more, after a last look: each must fit the SDK's types."""
-        for request in self.requests():
+        for request in self._lever("DELETE", "requests")["requests"]:
             check_exchange(request)
-        self._lever("DELETE", "requests")
 
     def fault(self, **fault: Any) -> None:
         """Let the next matching requests fail: method, path, kind, when, status, seconds, times."""
@@ -164,12 +163,7 @@ class StripeConsole:
 
     def put_back(self) -> None:
         """As it is after a start: everything live, no faults, no declines, nothing held."""
-        self.end_faults()
-        self._lever("DELETE", "next-decline")
-        self.speak_version()
-        self.after_last_retry("canceled")
-        self.deliver("live")
-        self.release()
+        self._lever("POST", "put-back")
 
     def _pay(self, url: str, fields: dict[str, str]) -> httpx.Response:
         fields |= {"email": "buyer@example.com", "country": "US", "postal_code": "94107"}

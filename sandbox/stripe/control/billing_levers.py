@@ -41,10 +41,7 @@ def blueprint(world: World) -> Blueprint:
         given = request.get_json(silent=True) or {}
         if given["version"] not in (None, *KNOWN_VERSIONS):
             raise ValueError(f"There is no API version {given['version']}")
-        with world.store.transaction() as tx:
-            for endpoint in tx.select("webhook_endpoint"):
-                if given.get("endpoint") in (None, endpoint["id"]):
-                    tx.change(endpoint, api_version=given["version"])
+        _speak(world, given["version"], given.get("endpoint"))
         return given
 
     @levers.post("/after-last-retry")
@@ -69,3 +66,16 @@ def blueprint(world: World) -> Blueprint:
             return public(method)
 
     return levers
+
+
+def put_back(world: World) -> None:
+    """Undo what these levers have set; time stays where it is."""
+    _speak(world, None)
+    subscriptions.policy.after_last_retry = AfterLastRetry.CANCEL
+
+
+def _speak(world: World, version: str | None, endpoint_id: str | None = None) -> None:
+    with world.store.transaction() as tx:
+        for endpoint in tx.select("webhook_endpoint"):
+            if endpoint_id in (None, endpoint["id"]) and endpoint["api_version"] != version:
+                tx.change(endpoint, api_version=version)

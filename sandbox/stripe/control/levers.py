@@ -35,9 +35,9 @@ def blueprint(world: World) -> Blueprint:
         return {"requests": world.requests.find(method=method, path=path)}
 
     @levers.delete("/requests")
-    def forget_requests() -> Response:
-        world.requests.clear()
-        return Response(status=204)
+    def forget_requests() -> dict[str, Any]:
+        """Answers what is forgotten, so that nothing is asked between a last look and this."""
+        return {"requests": world.requests.take()}
 
     @levers.get("/faults")
     def faults() -> dict[str, Any]:
@@ -84,6 +84,16 @@ def blueprint(world: World) -> Blueprint:
             held = outbox.find(tx, status="held", event_type=given.get("event_type"), limit=10_000)
         ids = ORDERS[given.get("order", "created")]([delivery["id"] for delivery in held[::-1]])
         return {"deliveries": world.courier.send_in_order(ids)}
+
+    @levers.post("/put-back")
+    def put_back() -> dict[str, Any]:
+        """As it is after a start: no fault, no decline ordered, everything delivered at once and
+        in today's shapes. What was held is sent."""
+        world.faults.clear()
+        declines.cancel_orders()
+        outbox.policy.mode, outbox.policy.copies = Mode.LIVE, 1
+        billing_levers.put_back(world)
+        return release()
 
     @levers.post("/deliveries/<delivery_id>/send")
     def send(delivery_id: str) -> dict[str, Any]:

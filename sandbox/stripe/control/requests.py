@@ -38,11 +38,18 @@ class RequestLog:
         with self._lock:
             entries = list(self._entries)
         return [
-            dict(vars(entry))  # asdict() would copy every answer, member by member
+            _described(entry)
             for entry in entries
             if method in (None, entry.method) and entry.path.startswith(path or "")
         ]
 
-    def clear(self) -> None:
+    def take(self) -> list[dict[str, Any]]:
+        """All of them, which are forgotten with that."""
         with self._lock:
+            entries = list(self._entries)
             self._entries.clear()
+        return [_described(entry) for entry in entries]
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    return dict(vars(entry))  # asdict() would copy every answer, member by member
