@@ -1,7 +1,7 @@
 """gunicorn -c gunicorn.conf.py backend.app:app
 
-Timeouts fit inside each other: a call to Stripe or the database gives up before the worker is
-declared dead, so that no worker dies between Stripe and the database.
+Timeouts fit inside each other: every call to Stripe or the database gives up in time, so that no
+worker is stopped between Stripe and the database.
 """
 
 import os
@@ -28,14 +28,17 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))  # gunicorn itself refuses
 threads = 8
 preload_app = True  # import once, share the memory
 
-# The slowest request, with every call at its limit and some air for the pauses between tries.
-timeout = (
+# The slowest request, with every call at its limit and some air for the pauses between tries. A
+# worker that is told to stop, at a deployment, has that long to end what it has begun.
+graceful_timeout = (
     JWKS_TIMEOUT_SECONDS
     + STRIPE_CALLS_MAX * STRIPE_TIMEOUT_SECONDS * (STRIPE_RETRIES_MAX + 1)
     + DATABASE_CALLS_MAX * DATABASE_TIMEOUT_SECONDS
     + 15
 )
-graceful_timeout = 30
+# Since when a worker has said nothing at all. One with threads speaks while they work, so this ends
+# no request; with another worker_class it would have to let the slowest one end.
+timeout = graceful_timeout
 keepalive = 75  # longer than the load balancer in front, or it will use a connection we just closed
 # A body that is refused before it was read is thrown away up to this size; beyond, gunicorn closes.
 BODY_BYTES_DISCARDED = 60_000

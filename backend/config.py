@@ -18,7 +18,7 @@ STRIPE_API_BASE = "https://api.stripe.com"
 STRIPE_JS_URL = "https://js.stripe.com/endive/stripe.js"
 
 # Seconds. Usually a call takes milliseconds; these bound the worst case, and gunicorn.conf.py
-# derives its own timeout from them.
+# derives its own from them.
 STRIPE_TIMEOUT_SECONDS = 6
 STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
@@ -27,7 +27,7 @@ APP_WEBHOOK_TIMEOUT_SECONDS = 5
 APP_WEBHOOK_SECRET_BYTES_MIN = 24
 # The longest road on which one thing goes wrong: to cancel a subscription's order without a
 # session, whose customer is gone at Stripe: customer, price, session, customer and session again,
-# expire, look. Where more goes wrong at once, gunicorn may cut it off, and asking again goes on.
+# expire, look. Where more goes wrong at once, a deployment may cut it off; asking again goes on.
 # What takes longer (bulk refunds, jobs) looks at the clock between its steps and stops in time.
 STRIPE_CALLS_MAX = 7
 DATABASE_CALLS_MAX = 9

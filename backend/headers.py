@@ -58,7 +58,7 @@ def content_security_policy(settings: Settings) -> str:
         "script-src": f"'self' {scripts}",
         "style-src": "'self'",
         "img-src": "'self' data: https://*.stripe.com",
-        "connect-src": f"'self' {settings.supabase_url} https://api.stripe.com {stripe_js}",
+        "connect-src": f"'self' {origin(settings.supabase_url)} https://api.stripe.com {stripe_js}",
         "frame-src": frames,
         "form-action": "'self'",
         "frame-ancestors": "'none'",

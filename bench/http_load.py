@@ -68,8 +68,7 @@ def run(port: int, call: Call, seconds: float, connections: int = CONNECTIONS) -
     errors: list[str] = []
     start = threading.Barrier(connections + 1)
 
-    def ask() -> None:
-        connection = Connection(port)
+    def ask(connection: Connection) -> None:
         start.wait()
         deadline = time.perf_counter() + seconds
         try:
@@ -86,7 +85,8 @@ def run(port: int, call: Call, seconds: float, connections: int = CONNECTIONS) -
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=ask) for _ in range(connections)]
+    opened = [Connection(port) for _ in range(connections)]
+    threads = [threading.Thread(target=ask, args=[connection]) for connection in opened]
     for thread in threads:
         thread.start()
     start.wait()
@@ -95,7 +95,8 @@ def run(port: int, call: Call, seconds: float, connections: int = CONNECTIONS) -
         thread.join()
     elapsed = time.perf_counter() - began
     if not took:
-        raise BenchError(f"No call on port {port} succeeded: {errors[0]}")
+        why = errors[0] if errors else "there was nothing to ask"
+        raise BenchError(f"No call on port {port} succeeded: {why}")
     took.sort()
     return Run(
         calls=len(took),

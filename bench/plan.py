@@ -21,10 +21,9 @@ from bench.operations import (
 from bench.pgbench import CLIENTS, Pgbench
 from bench.rounds import Run, Scenario
 from bench.seed import USER_NAME, USERS, user_id
+from sandbox.settings import read_settings
 
 PATHS = ("pgbench", "PostgREST", "gateway, PostgREST", "backend, gateway, PostgREST")
-# Where the sandbox puts them, counted from PORT.
-GATEWAY_PORT_OFFSET, POSTGREST_PORT_OFFSET = 1, 4
 # Users with the shortest history are many, so that they keep it while they spend.
 SHORT_HISTORY_USERS = 500
 
@@ -70,14 +69,14 @@ def paths(env: dict[str, str], pgbench: Pgbench, orders: Orders, effort: Effort)
         Scenario("hold + capture, pgbench", base, partial(sql, "hold_capture")),
         Scenario("webhook, pgbench", base, _sql_webhooks(pgbench, orders, effort)),
     ]
-    port = int(env["PORT"])
+    ports = read_settings(int(env["PORT"])).ports
     secret, token = env["SUPABASE_SECRET_KEY"], env["SUPABASE_SERVICE_KEY"]
     direct = through_postgrest("", f"Authorization: Bearer {token}", orders)
     by_gateway = through_postgrest("/rest/v1", f"apikey: {secret}", orders)
     over_http = (
-        (port + POSTGREST_PORT_OFFSET, direct),
-        (port + GATEWAY_PORT_OFFSET, by_gateway),
-        (port, through_backend(env, orders)),
+        (ports["postgrest"], direct),
+        (ports["gateway"], by_gateway),
+        (ports["backend"], through_backend(env, orders)),
     )
     for path, (path_port, calls) in zip(PATHS[1:], over_http, strict=True):
         for operation in OPERATIONS:

@@ -14,6 +14,7 @@ from sandbox.leash import leashed
 from sandbox.settings import HOST, ROOT
 
 STOP_SECONDS_MAX = 15
+LINES_SHOWN = 20  # of the log of a part that ended
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class RunningPart:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
-    def log_tail(self, lines: int = 20) -> str:
+    def log_tail(self) -> str:
         with self.log.open(encoding="utf-8", errors="replace") as log:
-            return "".join(f"    {line}" for line in deque(log, maxlen=lines)).rstrip()
+            return "".join(f"    {line}" for line in deque(log, maxlen=LINES_SHOWN)).rstrip()
 
 
 def answers(port: int, path: str) -> Callable[[], bool]:

@@ -139,7 +139,7 @@ def test_the_backend_alone_decides_about_its_headers(output: VercelOutput) -> No
 
 def test_vercel_waits_longer_than_the_slowest_request(output: VercelOutput) -> None:
     """Else the function dies between Stripe and the database. A cold start comes on top."""
-    slowest = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["timeout"]
+    slowest = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["graceful_timeout"]
     assert output.settings(FUNCTION)["maxDuration"] >= slowest + 10
 
 

@@ -22,6 +22,7 @@ class NotDelivered(Exception):
 # of it an address of version 4 is wrapped, and that could be any.
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 WRAPPING = (ipaddress.ip_network("2001::/32"), ipaddress.ip_network("2002::/16"))
+PORTS = {"http": 80, "https": 443}  # by number: a slim image has no /etc/services
 
 
 def is_public(address: str) -> bool:
@@ -73,7 +74,7 @@ class AppWebhook:
         import certifi
         import urllib3
 
-        host, port = self._address(parts.hostname or "", parts.port or parts.scheme)
+        host, port = self._address(parts.hostname or "", parts.port or PORTS[parts.scheme])
         limits: dict[str, Any] = {"timeout": APP_WEBHOOK_TIMEOUT_SECONDS, "retries": False}
         if parts.scheme == "http":
             return urllib3.HTTPConnectionPool(host, port, **limits)
@@ -86,7 +87,7 @@ class AppWebhook:
             **limits,
         )
 
-    def _address(self, host: str, port: int | str) -> tuple[str, int]:
+    def _address(self, host: str, port: int) -> tuple[str, int]:
         """The address to connect to, looked up once: a second look-up could give another answer.
 
         Raises NotDelivered for a private one, which only an insider could mean.

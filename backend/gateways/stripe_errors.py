@@ -17,13 +17,9 @@ class StripeRejected(StripeFailed):
     id: asked with another key, Stripe looks anew."""
 
     def __init__(
-        self,
-        detail: str | None = None,
-        code: str | None = None,
-        param: str | None = None,
-        repeats: str | None = None,
-    ):
-        super().__init__(detail)
+        self, code: str | None = None, param: str | None = None, repeats: str | None = None
+    ) -> None:
+        super().__init__()
         self.stripe_code = code
         self.param = param
         self.repeats = repeats

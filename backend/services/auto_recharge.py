@@ -58,7 +58,7 @@ class AutoRecharge:
         ValidationError, InvalidState (no card; tax is worked out on Stripe's page), Forbidden."""
         if enabled and self._settings.automatic_tax:
             raise InvalidState(
-                "Taxes are worked out on the payment page, so nothing is bought alone."
+                "Taxes are worked out on the payment page, so nothing can be bought automatically."
             )
         return self._database.as_service(
             "set_auto_recharge",

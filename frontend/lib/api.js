@@ -83,7 +83,7 @@ export async function remove(path, options = {}) {
  * @returns {Promise<Blob>}
  */
 export async function download(path) {
-  return (await request(path, { timeoutMs: 60_000 })).blob();
+  return read(await request(path, { timeoutMs: 60_000 }), (response) => response.blob());
 }
 
 /**
@@ -144,10 +144,24 @@ export async function timedFetch(input, init = {}, timeoutMs = TIMEOUT_MS) {
 }
 
 /** @param {Response} response */
-async function readJson(response) {
+function readJson(response) {
+  return read(response, (complete) => complete.json());
+}
+
+/**
+ * The body, which can break off as the head can.
+ * @template Body
+ * @param {Response} response
+ * @param {(response: Response) => Promise<Body>} decode
+ * @returns {Promise<Body>}
+ */
+async function read(response, decode) {
   try {
-    return await response.json();
-  } catch {
-    throw new ApiError({ code: "bad_response", status: response.status });
+    return await decode(response);
+  } catch (error) {
+    const { name } = /** @type {Error} */ (error);
+    if (name === "AbortError") throw error;
+    if (name === "SyntaxError") throw new ApiError({ code: "bad_response", status: response.status });
+    throw new ApiError({ code: name === "TimeoutError" ? "timeout" : "network" });
   }
 }

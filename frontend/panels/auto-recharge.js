@@ -28,15 +28,14 @@ export function autoRechargePanel({ signal, announce }) {
   function flip(event) {
     const known = autoRecharge.value;
     if (!known) return;
-    if (known.enabled) return attempt(event, problem, () => turnOff(known));
+    if (known.enabled) return attempt(event, problem, turnOff);
     if (form) stopEditing();
     else edit(known);
   }
 
-  /** @param {AutoRecharge} known */
-  async function turnOff(known) {
+  async function turnOff() {
     closeForm();
-    await switchOff(known);
+    await switchOff();
     announce(t("recharge.is_off"));
   }
 

@@ -30,7 +30,6 @@ export async function switchOn(terms) {
   }
 }
 
-/** @param {AutoRecharge} known */
-export async function switchOff({ threshold, package_id, monthly_limit, currency }) {
-  await autoRecharge.take(put(ADDRESS, { enabled: false, threshold, package_id, monthly_limit, currency }));
+export async function switchOff() {
+  await autoRecharge.take(put(ADDRESS, { enabled: false }));
 }

@@ -1,7 +1,6 @@
 """What the process is told from outside: one frozen value, read once."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,13 +19,13 @@ class Settings:
     async_settlement_seconds: float = 3.0
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(cls) -> "Settings":
         """Raises SystemExit that names the variable when one is missing."""
 
         def required(name: str) -> str:
-            if not environment.get(name):
+            if not os.environ.get(name):
                 raise SystemExit(f"sandbox.stripe: set {name} (`python -m sandbox env` prints it)")
-            return environment[name]
+            return os.environ[name]
 
         return cls(
             api_base=required("STRIPE_API_BASE").rstrip("/"),
@@ -35,7 +34,7 @@ class Settings:
             webhook_secret=required("STRIPE_WEBHOOK_SECRET"),
             backend_url=required("BACKEND_URL").rstrip("/"),
             data_folder=Path(required("SANDBOX_DATA")),
-            async_settlement_seconds=float(environment.get("STRIPE_ASYNC_SECONDS", "3")),
+            async_settlement_seconds=float(os.environ.get("STRIPE_ASYNC_SECONDS", "3")),
         )
 
     @property

@@ -72,6 +72,8 @@ def test_who_may_not_buy_may_not_agree_either(due: Wallet, database: Connection)
     with banned(database, due.buyer):
         answer = due.buyer.request("PUT", RECHARGE, json=TERMS)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+        assert due.buyer.request("PUT", RECHARGE, json=OFF).json()["enabled"] is False
+    assert consents(database, due.buyer)[-1] == OFF
     due.buyer.token = "nobody"
     for method in ("GET", "PUT"):
         answer = due.buyer.request(method, RECHARGE, json=TERMS)

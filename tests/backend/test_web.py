@@ -120,6 +120,11 @@ def test_the_content_security_policy_is_strict_and_lets_stripe_work() -> None:
     }
 
 
+def test_a_supabase_behind_a_path_may_be_asked_for_more_than_that_path() -> None:
+    own = shop.LIVE_ENV | {"SUPABASE_URL": "https://example.com/supabase"}
+    assert "https://example.com" in policy(shop.client(own))["connect-src"]
+
+
 @pytest.mark.parametrize("path", ["/api/credits", "/api/payments", "/api/cart/count"])
 def test_what_belongs_to_a_user_stays_in_no_cache(buyer: Person, path: str) -> None:
     assert buyer.get(path).headers["Cache-Control"] == "no-store"

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { ApiError } from "../../frontend/lib/api-error.js";
-import { authenticateWith, get, post, timedFetch } from "../../frontend/lib/api.js";
+import { authenticateWith, download, get, post, timedFetch } from "../../frontend/lib/api.js";
 import { settings } from "../../frontend/lib/settings.js";
 
 const json = (status, body) =>
@@ -81,6 +81,25 @@ test("a caller's own abort is not dressed up as a failure", async () => {
 test("an answer that is not JSON is the code bad_response", async () => {
   answers(new Response("<html>", { status: 200 }));
   await assert.rejects(get("/api/credits"), { code: "bad_response" });
+});
+
+const broken = (error) => new Response(new ReadableStream({ start: (stream) => stream.error(error) }));
+
+test("an answer that breaks off is no connection, in words as in a file", async () => {
+  for (const ask of [get, download]) {
+    answers(broken(new TypeError("network error")));
+    await assert.rejects(ask("/api/credits"), (error) => error instanceof ApiError && error.code === "network");
+  }
+});
+
+test("an answer that stops coming is the code timeout", async () => {
+  answers(broken(new DOMException("late", "TimeoutError")));
+  await assert.rejects(get("/api/credits"), { code: "timeout" });
+});
+
+test("a caller's own abort in the middle of an answer is his", async () => {
+  answers(broken(new DOMException("over", "AbortError")));
+  await assert.rejects(get("/api/credits"), { name: "AbortError" });
 });
 
 test("a request ends though its caller has a signal of his own", async () => {

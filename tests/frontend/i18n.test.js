@@ -12,7 +12,7 @@ import { zh } from "../../frontend/locales/zh.js";
 const FRONTEND = new URL("../../frontend/", import.meta.url);
 const ERRORS = new URL("../../backend/specification/errors.json", import.meta.url);
 const PROBLEM_CODES = JSON.parse(await readFile(ERRORS, "utf8")).components.schemas.Problem.properties.code.enum;
-const BROWSER_CODES = ["network", "timeout", "bad_response", "unsafe_address", "stripe_js_unavailable"];
+const BROWSER_CODES = ["network", "timeout", "bad_response", "unsafe_address", "stripe_js_unavailable", "card_gone"];
 const names = (text) => [...JSON.stringify(text).matchAll(/\{(\w+)\}/g)].map((found) => found[1]);
 
 test("both languages have the same texts with the same names in them", () => {

@@ -197,8 +197,8 @@ NOBODY = "00000000-0000-4000-8000-00000000dead"
     [
         ("get_customer", {"livemode": False}),
         ("set_auto_recharge", dict.fromkeys(
-            ["livemode", "enabled", "threshold", "package_id", "currency", "default_currency", "monthly_limit"]
-        )),
+            ["livemode", "threshold", "package_id", "currency", "default_currency", "monthly_limit"]
+        ) | {"enabled": True}),
         ("require_payment_method", {"livemode": None, "payment_method_id": None}),
         ("require_subscription", {"subscription_id": None}),
     ],

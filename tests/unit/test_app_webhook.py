@@ -52,13 +52,12 @@ class Internet:
         self.connected: list[tuple[str, int]] = []
         self._real = socket.getaddrinfo
 
-    def getaddrinfo(self, host: str, port: Any, *rest: Any, **options: Any) -> list[Any]:
+    def getaddrinfo(self, host: str, port: int, *rest: Any, **options: Any) -> list[Any]:
         self.asked.append(host)
         if host not in self.names:
             return self._real(host, port, *rest, **options)
-        number = {"http": 80, "https": 443}.get(port, port)
         return [
-            (family_of(address), socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, number))
+            (family_of(address), socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))
             for address in self.names[host]
         ]
 

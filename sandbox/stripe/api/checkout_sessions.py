@@ -84,7 +84,7 @@ def create(tx: Transaction, params: Params) -> Object:
     rules.check_address(params, customer)
     with time_of(tx, customer):
         lifetime_seconds = rules.lifetime_seconds(params)
-        items = [_line_item(tx, item) for item in params["line_items"]]
+        items = [_line_item(tx, item, nth) for nth, item in enumerate(params["line_items"])]
         rules.check_prices(items, params["mode"])
         session = tx.add(
             new_session(
@@ -153,9 +153,9 @@ def line_items(tx: Transaction, params: Params, id: str) -> Object:
     )
 
 
-def _line_item(tx: Transaction, params: Params) -> Object:
+def _line_item(tx: Transaction, params: Params, place: int) -> Object:
     if "price" in params:
-        price = price_named(tx, params["price"], "line_items[0][price]")
+        price = price_named(tx, params["price"], f"line_items[{place}][price]")
     else:
         price = price_of_data(tx, params["price_data"])
     product = found(tx, "product", price["product"])

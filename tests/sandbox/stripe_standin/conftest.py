@@ -79,7 +79,9 @@ def everything_fits_the_types(standin: Standin) -> Iterator[None]:
     HTTP.delete(f"{standin.base}/_sandbox/requests", timeout=10)
     before = standin.api("GET", "/v1/events?limit=1").json()["data"]
     yield
-    standin.lever("put-back")
+    HTTP.delete(f"{standin.base}/_sandbox/faults", timeout=10)
+    HTTP.delete(f"{standin.base}/_sandbox/next-decline", timeout=10)
+    standin.lever("delivery-mode", {"mode": "live", "copies": 1})
     for request in standin.look("requests")["requests"]:
         if request["status"] == 200:
             check_request(request["method"], request["path"], request["params"])
