@@ -52,9 +52,9 @@ class Caller:
 
 
 def policy(name: Policy) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Refuse who may not call the view, with what `enforce` raises.
+    """Refuse whoever may not call the view, with what `enforce` raises.
 
-    A limit of its own stands above it, so that who is refused is counted, too.
+    A limit of its own stands above it, so that whoever is refused is counted, too.
     """
 
     def guard(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,7 +97,7 @@ def _require_policy(app: Flask, endpoint: str) -> None:
 
 
 def enforce(required: Policy) -> None:
-    """Refuse who may not. Raises Unauthorized, Forbidden and, for an admin's route,
+    """Refuse whoever may not. Raises Unauthorized, Forbidden and, for an admin's route,
     DatabaseUnavailable."""
     if required in ("public", "webhook"):
         return

@@ -1,4 +1,4 @@
-"""How often one caller may ask. Limits protect the shop from one user, not Stripe from us."""
+"""How often one caller may ask, so that nobody uses up the shop, or what Stripe allows it."""
 
 from flask import Flask, current_app, g
 from flask_limiter import Limiter
@@ -23,7 +23,7 @@ limiter = Limiter(
 )
 # Buying costs requests to Stripe, so it is tighter than reading.
 buying = limiter.limit(lambda: current_app.config["settings"].ratelimit_buying)
-# One budget for all routes that ask Stripe, so that nobody uses up Stripe's limit for everybody.
+# One budget for all routes that ask Stripe, whose own limit is the whole shop's.
 asking_stripe = limiter.shared_limit(
     lambda: current_app.config["settings"].ratelimit_default, scope="stripe"
 )

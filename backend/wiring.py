@@ -56,8 +56,9 @@ class Services:
 def register(app: Flask, settings: Settings) -> None:
     """Make the services; their connections open when first needed."""
     database, stripe = Database(settings), StripeApi(settings)
+    idempotency = Idempotency(database)
     customers = Customers(settings, database, stripe)
-    orders = Orders(settings, database, customers)
+    orders = Orders(settings, database, customers, idempotency)
     checkout = Checkout(settings, database, stripe, orders)
     intents = Intents(settings, stripe, orders)
     counterparts = by_ui_mode(stripe, orders, checkout, intents)
@@ -69,7 +70,7 @@ def register(app: Flask, settings: Settings) -> None:
         cards=Cards(settings, database, stripe, customers),
         auto_recharge=AutoRecharge(settings, database, stripe, customers, orders),
         subscriptions=Subscriptions(settings, database, stripe, customers),
-        refunds=Refunds(database, stripe),
+        refunds=Refunds(database, stripe, idempotency),
         credits=Credits(database),
         spending=Spending(database),
         upkeep=Upkeep(database),
@@ -79,7 +80,7 @@ def register(app: Flask, settings: Settings) -> None:
         inbox=Inbox(settings, database, stripe),
         administration=Administration(settings, database),
         metrics=Metrics(settings, database),
-        idempotency=Idempotency(database),
+        idempotency=idempotency,
     )
 
 

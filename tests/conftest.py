@@ -8,6 +8,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from tests.backend.jobs import Jobs
+from tests.backend.subscriber import Subscriber
 from tests.people import People, Person
 from tests.sandbox_process import port_range, start_sandbox
 from tests.stripe_console import StripeConsole
@@ -89,11 +91,25 @@ def stranger(people: People) -> Person:
 
 
 @pytest.fixture
+def jobs(sandbox: dict[str, str]) -> Jobs:
+    """The scheduler."""
+    return Jobs(sandbox)
+
+
+@pytest.fixture
 def stripe_console(sandbox: dict[str, str]) -> Iterator[StripeConsole]:
     """The levers of the Stripe stand-in; whatever a test has set is put back."""
     console = StripeConsole(sandbox["STRIPE_API_BASE"], sandbox["STRIPE_SECRET_KEY"])
     yield console
     console.put_back()
+
+
+@pytest.fixture
+def subscriber(
+    stripe_console: StripeConsole, database: psycopg.Connection[dict], buyer: Person
+) -> Subscriber:
+    """The buyer, in a time of his own; he has not subscribed yet."""
+    return Subscriber(stripe_console, database, buyer)
 
 
 @pytest.fixture

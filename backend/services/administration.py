@@ -21,7 +21,7 @@ class Administration:
         self._database = database
 
     def require(self, user_id: str) -> None:
-        """Raises Forbidden for who is no admin now, whatever his token says."""
+        """Raises Forbidden for whoever is no admin now, whatever his token says."""
         self._database.as_service("require_admin", user_id=user_id)
 
     def payments(

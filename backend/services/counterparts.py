@@ -24,7 +24,7 @@ ToFinish = dict[str, Any]
 class Counterpart(Protocol):
     def refresh(self, payment: Payment, buyer: Buyer) -> tuple[Payment, ToFinish]:
         """Ask Stripe how it stands now, and record that. Raises what StripeApi raises; Forbidden
-        for an order that was never opened, of who may not buy any more."""
+        for an order that was never opened, of a user who may not buy any more."""
 
     def close(self, payment: Payment, buyer: Buyer) -> facts.Facts:
         """Keep it from being paid. The facts of how it ended, not recorded yet: it may have been

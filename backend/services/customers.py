@@ -26,7 +26,7 @@ class Customers:
         self._stripe = stripe
 
     def find(self, user_id: str) -> str | None:
-        """The id of the user's customer, if he has one. Raises Forbidden for who may not buy."""
+        """The id of the user's customer, if any. Raises Forbidden for whoever may not buy."""
         return self._known(user_id)["customer_id"]
 
     def ensure(self, buyer: Buyer) -> str:

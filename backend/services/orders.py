@@ -18,11 +18,10 @@ from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services.catalog import language_of
 from backend.services.customers import Buyer, Customers
-from backend.services.facts import Facts
+from backend.services.facts import Facts, StripeObject
 from backend.services.idempotency import Attempt, Idempotency
 
 Order = dict[str, Any]
-StripeObject = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,17 @@ class Wish:
 
 
 class Orders:
-    def __init__(self, settings: Settings, database: Database, customers: Customers) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        customers: Customers,
+        idempotency: Idempotency,
+    ) -> None:
         self._settings = settings
         self._database = database
         self._customers = customers
-        self._idempotency = Idempotency(database)
+        self._idempotency = idempotency
 
     def create(self, buyer: Buyer, wish: Wish, attempt: Attempt) -> Order:
         """Write an order down, or find the one this attempt made before: `order["answer"]` has a

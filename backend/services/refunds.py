@@ -22,10 +22,10 @@ REPEATED_REFUSALS_MAX = 10
 
 
 class Refunds:
-    def __init__(self, database: Database, stripe: StripeApi) -> None:
+    def __init__(self, database: Database, stripe: StripeApi, idempotency: Idempotency) -> None:
         self._database = database
         self._stripe = stripe
-        self._idempotency = Idempotency(database)
+        self._idempotency = idempotency
 
     def plan(
         self,

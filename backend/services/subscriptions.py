@@ -39,7 +39,7 @@ class Subscriptions:
 
     def resume(self, user_id: str, subscription_id: str) -> dict[str, Any]:
         """Let it go on after all, while its period lasts. Raises InvalidState once it has ended,
-        and as `cancel` does; Forbidden for who is banned."""
+        and as `cancel` does; Forbidden for a user who is banned."""
         return self._change(user_id, subscription_id, cancel=False)
 
     def open_portal(

@@ -51,6 +51,12 @@ export class CreditsBadge extends HTMLElement {
     return account.value.openPayments.find((payment) => payment.requires_action);
   }
 
+  /** Whoever never had any credits is not told that they run low. */
+  #isLow() {
+    const known = account.value.credits;
+    return session.value.status !== "signed-out" && known?.low_balance === true && known.lifetime_granted > 0;
+  }
+
   #show() {
     const { label, face } = this.#state();
     const waiting = account.value.openPayments.length;
@@ -58,6 +64,9 @@ export class CreditsBadge extends HTMLElement {
     const todo = isUrgent ? t("badge.finish_label") : waiting > 0 ? t("open_payments.count", { count: waiting }) : "";
     this.#button.setAttribute("aria-label", [label, todo].filter(Boolean).join(", "));
     this.#button.lang = language.value;
+    const isLow = this.#isLow();
+    this.#button.classList.toggle("low", isLow);
+    this.#button.ariaDescription = isLow ? t("badge.low") : null;
     this.#button.replaceChildren(
       icon("mark", 18),
       face,

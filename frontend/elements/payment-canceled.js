@@ -4,7 +4,7 @@
  *
  *     <payment-canceled></payment-canceled>      on cancel.html?payment_id=…
  */
-import { t } from "../lib/i18n.js";
+import { credits, money, t } from "../lib/i18n.js";
 import { outcome } from "../lib/outcome.js";
 import { whileBusy } from "../panels/busy.js";
 import { homeWay, resumeWay, way } from "../panels/ways.js";
@@ -38,7 +38,7 @@ export class PaymentCanceled extends PaymentPage {
     this.say({
       tone,
       title: t(`payment.${name}`),
-      text: t(`payment.${name}.text`, { credits: payment.credits }),
+      text: t(`payment.${name}.text`, { count: payment.credits }),
       ways: [way(t("payment.buy_again"), () => openDialog(), "primary"), homeWay()],
     });
   }
@@ -50,6 +50,10 @@ export class PaymentCanceled extends PaymentPage {
       tone: "neutral",
       title: t("payment.left"),
       text: t("payment.left.text"),
+      figures: [
+        [t("badge.credits"), credits(payment.credits)],
+        [t("payment.amount"), money(payment.amount, payment.currency)],
+      ],
       ways: [resumeWay(payment), cancel, homeWay()],
     });
   }

@@ -1,6 +1,7 @@
 /** The balance: what is available, what is set aside, and what expires when. */
 import { el } from "../lib/dom.js";
-import { credits, day, t } from "../lib/i18n.js";
+import { credits, t } from "../lib/i18n.js";
+import { byDay } from "../lib/lots.js";
 import { account, refreshAccount } from "../state/account.js";
 import { accountNotices } from "./account-notices.js";
 import { bones } from "./bones.js";
@@ -57,9 +58,9 @@ function figure(label, count) {
 /** @param {Credits} known */
 function expiry({ available, expiring: lots }) {
   const lasting = available - lots.reduce((sum, lot) => sum + lot.credits, 0); // never expires
-  if (lots.length === 0) return [el("p", { class: "small" }, t("balance.no_expiry"))];
+  if (lots.length === 0) return available > 0 ? [el("p", { class: "small" }, t("balance.no_expiry"))] : [];
   const parts = [
-    ...lots.map((lot) => ({ count: lot.credits, when: t("balance.expires_on", { day: day(lot.expires_at) }) })),
+    ...byDay(lots).map(({ count, day }) => ({ count, when: t("balance.expires_on", { day }) })),
     ...(lasting > 0 ? [{ count: lasting, when: t("expiry.never") }] : []),
   ];
   return [

@@ -32,7 +32,7 @@ export function outlook({ signal }) {
     foretold = available;
     asking.abort();
     asking = new AbortController();
-    if (available === null) lasting.replaceChildren();
+    if (available === null || available <= 0) lasting.replaceChildren();
     else void showPace(lasting, AbortSignal.any([signal, asking.signal]));
   }
 

@@ -18,7 +18,7 @@ export function endedScreen(payment, { leave, close }) {
     heading: /** @type {const} */ ("h3"),
     tone,
     title: t(`payment.${name}`),
-    text: t(`payment.${name}.text`, { credits: payment.credits }),
+    text: t(`payment.${name}.text`, { count: payment.credits }),
   };
   if (name === "succeeded") {
     return screen({
@@ -58,7 +58,7 @@ export function notKnownScreen({ isAsking, needsBuyer, checkAgain, leave }) {
  */
 export function paidText({ credits: added }) {
   const isInDebt = (account.value.credits?.balance ?? 0) < 0;
-  return together(t("payment.succeeded.text", { credits: added }), ...(isInDebt ? [t("balance.debt")] : []));
+  return together(t("payment.succeeded.text", { count: added }), ...(isInDebt ? [t("balance.debt")] : []));
 }
 
 /**

@@ -19,7 +19,7 @@ export function paymentsPanel({ signal }) {
     },
     row: paymentRow,
     loading: t("payments.loading"),
-    nothing: { title: t("payments.empty"), text: t("history.empty.hint") },
+    nothing: { title: t("payments.empty"), text: t("payments.empty.hint") },
   });
 }
 

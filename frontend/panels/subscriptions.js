@@ -110,7 +110,7 @@ function planRow(plan, { cancel, resume, pay }) {
     const keep = el("button", { type: "button", class: "button quiet", onclick: keepIt }, t("plans.keep"));
     const until = plan.current_period_end ? day(plan.current_period_end) : "";
     row.replaceChildren(
-      el("p", { role: "alert" }, t("plans.sure", { day: until })),
+      el("p", { role: "alert" }, t("plans.sure", { plan: nameOf(plan), day: until })),
       el("span", { class: "row-ways" }, keep, el("button", { type: "button", class: "button danger", onclick: cancel }, t("plans.cancel"))),
     );
     keep.focus();

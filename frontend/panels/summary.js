@@ -1,6 +1,7 @@
 /** The head of the dialog: how many credits there are, and which of them go next. */
 import { el } from "../lib/dom.js";
-import { credits, day, t } from "../lib/i18n.js";
+import { credits, t } from "../lib/i18n.js";
+import { byDay } from "../lib/lots.js";
 import { account } from "../state/account.js";
 import { session } from "../state/session.js";
 
@@ -21,7 +22,7 @@ function visitor() {
 
 function balance() {
   const known = account.value.credits;
-  const next = known?.expiring[0];
+  const [next] = byDay(known?.expiring ?? []);
   return [
     el("p", { class: "small" }, t("dialog.available")),
     known
@@ -29,7 +30,7 @@ function balance() {
       : el("p", { class: "amount" }, account.value.error ?? session.value.error
           ? "—"
           : el("span", { class: "bone bone-amount", "aria-hidden": "true" })),
-    next && el("p", { class: "small" }, t("balance.next_expiry", { credits: next.credits, day: day(next.expires_at) })),
+    next && el("p", { class: "small" }, t("balance.next_expiry", next)),
     known && known.balance < 0 && el("p", { class: "debt" }, t("balance.debt")),
   ].filter((part) => part instanceof Node);
 }

@@ -11,6 +11,10 @@ export const badgeStyle = css`
   }
   button:hover { border-color: var(--edge); }
   button > svg:first-child { color: var(--accent); }
+  .low > .number::before {
+    content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; background: var(--danger);
+    vertical-align: 0.1em; forced-color-adjust: none;
+  }
   .count {
     min-width: 22px; padding: 1px 6px; margin-right: -6px; border-radius: 999px; text-align: center;
     background: var(--accent); color: var(--on-accent); font-size: 0.8125em; line-height: 1.4;

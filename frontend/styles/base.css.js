@@ -94,7 +94,7 @@ export const base = css`
   .button.icon { width: 44px; padding: 0; border-color: transparent; border-radius: 50%; }
 
   .field { display: grid; gap: 6px; }
-  .field > span { font-size: 0.875em; font-weight: 550; }
+  .field > span:first-child { font-size: 0.875em; font-weight: 550; }
   .field > input {
     min-height: 48px; width: 100%; padding: 10px 14px; border: 1px solid var(--edge);
     border-radius: var(--radius-small); background: var(--surface);
@@ -148,6 +148,7 @@ export const base = css`
     .tabs > button, .segments > button { forced-color-adjust: none; }
     dialog[open] { outline: 1px solid; }
     :host .segments { outline: 1px solid; outline-offset: -1px; }
-    :host .segments > button[aria-pressed="true"] { background: var(--accent); color: var(--on-accent); }
+    :host .segments > button[aria-pressed="true"], :host .tabs > button[aria-selected="true"] { background: var(--accent); color: var(--on-accent); }
+    :host .row-ways { margin-inline-end: 0; }
   }
 `;

@@ -50,7 +50,7 @@ export const dialogStyle = css`
   .summary .debt { width: 100%; margin-top: 4px; text-wrap: pretty; }
   .bone-amount { width: 150px; height: 42px; margin-block: 5px; }
 
-  .tabs { display: flex; gap: 24px; margin-bottom: 20px; border-bottom: 1px solid var(--line); }
+  .tabs { display: flex; flex-wrap: wrap; column-gap: 24px; margin-bottom: 20px; border-bottom: 1px solid var(--line); }
   .tabs > button {
     min-height: 44px; padding: 0 2px; border: 0; border-bottom: 2px solid transparent; margin-bottom: -1px;
     background: none; color: var(--muted); font-size: 0.9375em; font-weight: 550; cursor: pointer;
@@ -66,20 +66,21 @@ export const dialogStyle = css`
 
   @media (max-width: 600px) {
     dialog {
-      width: 100vw; min-height: 0; max-height: 92dvh; margin: auto 0 0; border-radius: var(--radius) var(--radius) 0 0;
+      width: 100vw; min-height: 92dvh; max-height: 92dvh; margin: auto 0 0; border-radius: var(--radius) var(--radius) 0 0;
       translate: 0 40px;
     }
     .frame > .head { padding: 10px 8px 2px 20px; }
     .frame > .head:has(> .button:first-child) { padding-left: 6px; }
     .scroll { padding: 0 20px; }
     .summary { padding-bottom: 14px; }
-    .tabs { gap: 18px; margin-bottom: 14px; }
+    .tabs { column-gap: 18px; margin-bottom: 14px; }
     @starting-style { dialog[open] { translate: 0 40px; } }
   }
   /* A small laptop: the package that is chosen already must be seen beside the button that pays it. */
   @media (max-height: 840px) {
     .summary { display: flex; flex-wrap: wrap; align-items: baseline; column-gap: 10px; padding-bottom: 6px; }
     .summary .amount { order: -1; font-size: 2em; }
+    .summary:has(.promise) { padding-bottom: 16px; }
     .tabs { margin-bottom: 12px; }
   }
   @media (max-height: 840px) and (min-width: 601px) {

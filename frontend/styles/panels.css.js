@@ -59,6 +59,7 @@ export const panelStyle = css`
 
   .open-payments { display: grid; gap: 8px; padding: 14px 18px; border-radius: var(--radius-small); background: var(--sunken); }
   .open-payments li { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
+  .open-payments ul { display: grid; gap: 8px; }
   .open-payments li + li { padding-top: 8px; border-top: 1px solid var(--line); }
   .open-payments > div:empty { display: none; }
   .open-payment-what { display: grid; flex: 1 1 190px; }
@@ -106,6 +107,7 @@ export const panelStyle = css`
     .package { padding-block: 8px 14px; }
     .package-list fieldset { gap: 8px; }
     .pay-bar { gap: 6px; }
+    .pay-bar .notice { margin-bottom: 4px; }
   }
 
   .checkout { min-height: 280px; padding-bottom: 16px; }

@@ -47,7 +47,7 @@ export const paymentStyle = css`
   .wrong { color: var(--danger); }
   .asking { display: flex; align-items: center; justify-content: center; gap: 10px; width: 100%; min-height: 52px; }
 
-  .payment .screen { align-content: center; gap: 20px; padding-block: 16px 20px; }
+  .payment .screen { width: 100%; align-content: center; gap: 20px; padding-block: 16px 20px; }
   .gain-strip { width: 100%; }
   .strip.gain-strip > span { --part: var(--edge); }
   .strip.gain-strip > .added { --part: var(--accent); animation: pour 900ms var(--ease) 160ms backwards; }

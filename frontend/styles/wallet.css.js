@@ -77,7 +77,7 @@ export const walletStyle = css`
   }
   .segments > button:hover { color: var(--ink); }
   .segments > button[aria-pressed="true"] { background: var(--surface); color: var(--ink); box-shadow: 0 0 0 1px var(--line), 0 1px 3px rgb(0 0 0 / 8%); }
-  .segments + div > .history { margin-top: 8px; }
+  .segments + div:not(:empty) { margin-top: 8px; }
   .renewal { display: flex; gap: 8px; align-items: start; padding: 4px 2px; text-wrap: pretty; }
   .renewal > svg { margin-top: 1px; }
 

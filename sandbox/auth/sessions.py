@@ -10,7 +10,7 @@ from sandbox.auth.database import Database, Row, one
 from sandbox.auth.errors import AuthError
 from sandbox.auth.tokens import LIFETIME_SECONDS, access_token
 
-# Two tabs may refresh at once: for so long the token before the last still gets the last one.
+# Two tabs may refresh at once: for that long the token before the last still gets the last one.
 REUSE_WINDOW = timedelta(seconds=10)
 
 

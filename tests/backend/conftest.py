@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.backend.jobs import Jobs
 from tests.backend.purchase import Purchase, Shop
 from tests.backend.recharging import agree
 from tests.backend.server import Server
@@ -68,12 +67,6 @@ def nobody_elses_recharge_is_due(database: psycopg.Connection[dict]) -> Iterator
 
 
 @pytest.fixture
-def jobs(sandbox: dict[str, str]) -> Jobs:
-    """The scheduler."""
-    return Jobs(sandbox)
-
-
-@pytest.fixture
 def shop_floor(stripe_console: StripeConsole, database: psycopg.Connection[dict]) -> Shop:
     return Shop(stripe_console, database)
 
@@ -82,14 +75,6 @@ def shop_floor(stripe_console: StripeConsole, database: psycopg.Connection[dict]
 def purchase(shop_floor: Shop, buyer: Person) -> Purchase:
     """A starter package that the buyer has paid; no webhook told of it, the page asked."""
     return shop_floor.sell(buyer)
-
-
-@pytest.fixture
-def subscriber(
-    stripe_console: StripeConsole, database: psycopg.Connection[dict], buyer: Person
-) -> Subscriber:
-    """The buyer, in a time of his own; he has not subscribed yet."""
-    return Subscriber(stripe_console, database, buyer)
 
 
 @pytest.fixture

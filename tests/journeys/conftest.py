@@ -7,15 +7,12 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser
 
-from tests.backend.jobs import Jobs
-from tests.backend.subscriber import Subscriber
 from tests.backend.wallet import Wallet
 from tests.browser import Windows, chromium
 from tests.http import HTTP
 from tests.journeys.shop import SESSION, Shop
 from tests.people import Person
 from tests.stripe_browser import StripeBrowser
-from tests.stripe_console import StripeConsole
 
 FAILED = pytest.StashKey[bool]()
 
@@ -73,20 +70,6 @@ def wallet(sandbox: dict[str, str], buyer: Person) -> Wallet:
     """The buyer's cards, kept before the browser is opened."""
     stripe_js = StripeBrowser(sandbox["STRIPE_API_BASE"], sandbox["STRIPE_PUBLISHABLE_KEY"])
     return Wallet(stripe_js, buyer)
-
-
-@pytest.fixture
-def subscriber(
-    stripe_console: StripeConsole, database: psycopg.Connection[dict], buyer: Person
-) -> Subscriber:
-    """The buyer, in a time of his own; he has not subscribed yet."""
-    return Subscriber(stripe_console, database, buyer)
-
-
-@pytest.fixture
-def jobs(sandbox: dict[str, str]) -> Jobs:
-    """The scheduler."""
-    return Jobs(sandbox)
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -47,7 +47,7 @@ def test_a_buyer_finds_every_tab_accessible(
     expect(shop.dialog.get_by_text("1 payment to finish")).to_be_visible()
     assert faults(shop) == []
     shop.dialog.get_by_role("tab", name="Balance").click()
-    expect(shop.dialog.get_by_text("What expires when")).to_be_visible()
+    expect(shop.dialog.get_by_text("When your credits expire")).to_be_visible()
     assert faults(shop) == []
     shop.dialog.get_by_role("tab", name="History").click()
     expect(shop.dialog.get_by_role("button", name="Download CSV")).to_be_visible()

@@ -150,7 +150,7 @@ def test_it_is_off_until_its_buyer_agrees_to_what_one_sentence_says(
     shop.dialog.get_by_role("button", name="Agree and switch on").click()
     expect(switch(shop)).to_be_checked()
     expect(
-        shop.dialog.get_by_text("Below 250 credits: 500 credits for $4.99, from Visa ···· 4242.")
+        shop.dialog.get_by_text("Below 250 credits, buy 500 credits for $4.99 with Visa ···· 4242.")
     ).to_be_visible()
     expect(shop.dialog.get_by_text("$0.00 of $10.00 spent this month")).to_be_visible()
 
@@ -191,7 +191,9 @@ def test_what_is_charged_is_said_of_a_package_that_is_not_in_the_shop_too(
     shop = enter("4242424242424242")
     agree(shop)
     shop_in(shop, "JPY")
-    said = shop.dialog.get_by_text("Below 100 credits: a package for $4.99, from Visa ···· 4242.")
+    said = shop.dialog.get_by_text(
+        "Below 100 credits, buy a package for $4.99 with Visa ···· 4242."
+    )
     expect(said).to_be_visible()
 
 
@@ -259,7 +261,7 @@ def test_it_is_switched_off_even_where_no_package_can_be_shown(
     shop.page.route("**/api/packages*", lambda route: route.abort("internetdisconnected"))
     shop.visit()
     shop.open_dialog("Payment")
-    expect(shop.dialog.get_by_text("Below 100 credits: a package for $4.99")).to_be_visible()
+    expect(shop.dialog.get_by_text("Below 100 credits, buy a package for $4.99")).to_be_visible()
     expect(shop.dialog.get_by_role("button", name="Change")).to_be_hidden()
     switch(shop).click()
     expect(shop.dialog.get_by_role("status")).to_have_text("Auto-recharge is off.")

@@ -31,6 +31,18 @@ def test_balance_tells_what_expires_when_and_in_which_order(
     expect(figure(shop, "Spent so far")).to_have_text("0")
 
 
+def test_what_expires_on_one_day_is_one_line_whatever_lots_it_came_in(
+    shop: Shop, buyer: Person, database: psycopg.Connection[dict]
+) -> None:
+    soon = datetime.now(UTC) + timedelta(days=30)
+    for _ in range(2):
+        give(database, buyer, 300, expires_at=soon)
+    shop.open_dialog("Balance")
+    expect(shop.dialog.get_by_text("600 expire on")).to_be_visible()
+    expect(shop.dialog.get_by_role("listitem")).to_have_count(1)
+    expect(shop.dialog.get_by_role("listitem")).to_contain_text("600 credits")
+
+
 def test_a_number_that_is_being_typed_stays_while_the_balance_changes(
     shop: Shop, buyer: Person, database: psycopg.Connection[dict]
 ) -> None:
@@ -55,7 +67,10 @@ def test_a_threshold_that_is_not_being_changed_follows_what_is_saved_elsewhere(
     expect(threshold(shop)).to_have_value("77")
 
 
-def test_saving_the_threshold_keeps_the_focus_and_asks_for_no_other_outlook(shop: Shop) -> None:
+def test_saving_the_threshold_keeps_the_focus_and_asks_for_no_other_outlook(
+    shop: Shop, buyer: Person, database: psycopg.Connection[dict]
+) -> None:
+    give(database, buyer, 300)
     asked: list[str] = []
     shop.page.on("request", lambda request: "forecast" in request.url and asked.append(request.url))
     shop.open_dialog("Balance")
@@ -80,6 +95,24 @@ def test_a_balance_below_zero_is_explained(
     for tab in ("Buy", "Balance"):
         shop.dialog.get_by_role("tab", name=tab).click()
         expect(shop.dialog.get_by_text("Your balance is below zero,")).to_be_visible()
+    # Of what is not there nothing is foretold.
+    expect(shop.dialog.get_by_text("Nothing you have will expire.")).to_have_count(0)
+    expect(shop.dialog.get_by_text("At this pace")).to_have_count(0)
+
+
+def test_the_badge_is_marked_while_credits_run_low(
+    shop: Shop, buyer: Person, database: psycopg.Connection[dict]
+) -> None:
+    low = "Your credits are running low."
+    expect(shop.badge).to_have_accessible_name("Credits: 0 available")
+    expect(shop.badge).not_to_have_accessible_description(low)  # who never had any
+    give(database, buyer, 49)
+    look_again(shop)
+    expect(shop.badge).to_have_accessible_description(low)
+    give(database, buyer, 1)
+    shop.visit()
+    shop.expect_balance(50)
+    expect(shop.badge).not_to_have_accessible_description(low)
 
 
 def test_a_purchase_that_only_fills_a_debt_says_that_nothing_can_be_spent_yet(

@@ -19,6 +19,7 @@ def test_leaving_costs_nothing_and_the_payment_can_be_resumed_at_once(
     shop.start_buying().go_back()
     expect(shop.title).to_have_text(LEFT)
     expect(shop.page.get_by_text("Nothing was charged.")).to_be_visible()
+    expect(shop.page.get_by_role("definition")).to_have_text(["500", "$4.99"])
     expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {TO_FINISH}")
 
     shop.page.get_by_role("button", name="Resume payment").click()

@@ -48,7 +48,7 @@ def test_a_buyer_with_large_numbers_never_scrolls_sideways(
     expect(shop.dialog.get_by_role("button", name="Resume the payment")).to_be_visible()
     fits(shop)
     shop.dialog.get_by_role("tab", name="Balance").tap()
-    expect(shop.dialog.get_by_text("What expires when")).to_be_visible()
+    expect(shop.dialog.get_by_text("When your credits expire")).to_be_visible()
     fits(shop)
     shop.dialog.get_by_role("tab", name="History").tap()
     expect(shop.dialog.get_by_role("listitem")).to_have_count(1)
@@ -105,6 +105,21 @@ def test_the_pay_button_is_in_reach_on_a_small_phone(shop: Shop) -> None:
     shop.page.set_viewport_size({"width": 320, "height": 568})
     shop.open_dialog()
     expect(shop.pay_button).to_be_in_viewport(ratio=1)
+
+
+def test_the_tabs_stay_under_the_thumb_on_a_phone(shop: Shop) -> None:
+    shop.page.set_viewport_size({"width": 390, "height": 844})
+    shop.page.emulate_media(reduced_motion="reduce")
+    shop.open_dialog()
+    tabs = shop.dialog.get_by_role("tab")
+    heights = set()
+    for tab in ("Buy", "Balance", "Payment", "History"):
+        shop.dialog.get_by_role("tab", name=tab, exact=True).click()
+        expect(shop.dialog.get_by_role("tabpanel")).to_be_visible()
+        box = tabs.first.bounding_box()
+        assert box
+        heights.add(box["y"])
+    assert len(heights) == 1
 
 
 def test_the_corner_that_a_host_app_sets_shapes_the_small_parts_too(

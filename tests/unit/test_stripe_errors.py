@@ -11,9 +11,10 @@ import responses
 from backend.config import STRIPE_RETRIES_MAX
 from backend.errors import CardDeclined, Problem, StripeFailed, StripeUnavailable
 from backend.gateways.stripe_api import StripeApi
-from backend.gateways.stripe_errors import KeyTaken, StripeRejected
+from backend.gateways.stripe_errors import KeyTaken, NotConnected, StripeRejected
 from backend.services.checkout import Checkout
 from backend.services.customers import Buyer, Customers
+from backend.services.idempotency import Idempotency
 from backend.services.orders import Orders
 from tests import shop
 
@@ -101,7 +102,7 @@ def test_what_the_shop_must_put_right_is_a_502(
 ) -> None:
     mocked.post(SESSIONS, **answer)
     problem = refusal_of(stripe_api)
-    assert type(problem) in (StripeFailed, KeyTaken)
+    assert type(problem) in (StripeFailed, NotConnected, KeyTaken)
     assert is_for_buyers(problem)
 
 
@@ -174,7 +175,7 @@ def facts_after(stripe_api: StripeApi) -> list[dict[str, Any]]:
     books = Books()
     settings = shop.settings()
     customers = Customers(settings, books, stripe_api)  # type: ignore[arg-type]
-    orders = Orders(settings, books, customers)  # type: ignore[arg-type]
+    orders = Orders(settings, books, customers, Idempotency(books))  # type: ignore[arg-type]
     checkout = Checkout(settings, books, stripe_api, orders)  # type: ignore[arg-type]
     with pytest.raises(Problem):
         checkout.open_session(ORDER, Buyer("u", None))

@@ -31,7 +31,7 @@ WAITING_ACTIONS = frozenset({
     "boleto_display_details", "display_bank_transfer_instructions", "konbini_display_details",
     "multibanco_display_details", "oxxo_display_details", "verify_with_microdeposits",
 })  # fmt: skip
-WAITING_SECONDS = 14 * 24 * 3600  # so long the payment stays open for him
+WAITING_SECONDS = 14 * 24 * 3600  # that long the payment stays open for him
 
 
 def of_checkout_session(session: StripeObject, asked_at: float | None = None) -> Facts:
