@@ -6,8 +6,8 @@
  */
 import { el } from "../lib/dom.js";
 import { credits, language, t } from "../lib/i18n.js";
+import { isInPage } from "../lib/outcome.js";
 import { icon } from "../panels/icons.js";
-import { isInPage } from "../panels/open-payments.js";
 import { account, refreshAccount, refreshStaleAccount } from "../state/account.js";
 import { session } from "../state/session.js";
 import { badgeStyle } from "../styles/badge.css.js";

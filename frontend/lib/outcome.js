@@ -47,3 +47,11 @@ const UNPAID = new Set(["pending", "processing", "failed", "canceled", "expired"
 export function amountOf({ status, amount, amount_paid }) {
   return UNPAID.has(status) ? amount : (amount_paid ?? amount);
 }
+
+/**
+ * Whether it is paid with our own form, in the dialog.
+ * @param {Pick<import("./contract.js").Payment, "ui_mode">} payment
+ */
+export function isInPage({ ui_mode }) {
+  return ui_mode === "elements" || ui_mode === "off_session";
+}

@@ -86,11 +86,6 @@ function hasOwnPage({ ui_mode, payment_url }) {
   return ui_mode === "invoice" || (ui_mode === "hosted" && payment_url !== null);
 }
 
-/** @param {Payment} payment */
-export function isInPage({ ui_mode }) {
-  return ui_mode === "elements" || ui_mode === "off_session";
-}
-
 /**
  * @param {Payment} payment
  * @param {{resume: Press, cancel: Press}} actions

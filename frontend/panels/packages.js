@@ -10,9 +10,10 @@ import { explain } from "../lib/explain.js";
 import { expiryInWords } from "../lib/expiry-words.js";
 import { money, pricePerCredit, t, together } from "../lib/i18n.js";
 import {
-  catalog, choose, chooseCurrency, chooseRhythm, chosenPackage, loadCatalog, rhythmOf, rhythmsOf,
+  catalog, choose, chooseCurrency, chooseRhythm, chosenPackage, rhythmOf, rhythmsOf,
 } from "../state/catalog.js";
-import { findSession, session } from "../state/session.js";
+import { session } from "../state/session.js";
+import { startOver } from "../state/start-over.js";
 import { hasPlan, isOver, subscriptions } from "../state/subscriptions.js";
 import { accountNotices } from "./account-notices.js";
 import { bones } from "./bones.js";
@@ -138,12 +139,6 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
     list,
     el("div", { class: "pay-bar" }, problem, onTop, foot),
   );
-}
-
-/** What failed may have been what the session needs too. */
-export function startOver() {
-  void findSession();
-  void loadCatalog();
 }
 
 /**

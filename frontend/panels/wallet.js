@@ -2,11 +2,11 @@
 import { el } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { catalog } from "../state/catalog.js";
+import { startOver } from "../state/start-over.js";
 import { autoRechargePanel } from "./auto-recharge.js";
 import { bones } from "./bones.js";
 import { cardsPanel } from "./cards.js";
 import { notice } from "./notice.js";
-import { startOver } from "./packages.js";
 import { subscriptionsPanel } from "./subscriptions.js";
 
 /**
