@@ -50,7 +50,7 @@ export const en = {
   "buy.sign_in_and_pay": "Sign in and pay {price}",
   "buy.choose": "Choose a package to pay",
   "buy.opening": "Opening the payment page…",
-  "buy.note": "Stripe handles the payment. We never see your card number.",
+  "buy.note": "Paid through Stripe. We never see your card number.",
   "buy.not_charged": "Nothing was charged.",
   "buy.closed": "Buying is closed for the moment. The credits you have still work.",
   "buy.empty": "Nothing is on sale in this currency. Please choose another one.",
