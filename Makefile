@@ -31,7 +31,7 @@ check: install ## the fast half: lint, types, unit tests
 	node --test tests/frontend/*.test.js
 	$(BIN)/pytest tests/unit
 
-vercel: install ## build for Vercel, offline
+vercel: install ## build for Vercel, without an account
 	@scripts/vercel_build.sh
 
 migrate: install ## apply the migrations to URL=postgresql://… (DRY_RUN=1 only shows them)

@@ -5,6 +5,7 @@ worker is stopped between Stripe and the database.
 """
 
 import os
+import sys
 from typing import Any
 
 # What a request needs sooner or later. The backend imports it late, which suits a cold start on
@@ -20,7 +21,16 @@ from backend.config import (
     STRIPE_CALLS_MAX,
     STRIPE_RETRIES_MAX,
     STRIPE_TIMEOUT_SECONDS,
+    ConfigError,
+    load,
 )
+
+if __name__ == "__config__":  # read by gunicorn, not by somebody who wants to know the limits
+    # The app would refuse as well, but from within gunicorn, with a traceback around the sentences.
+    try:
+        load(os.environ)
+    except ConfigError as error:
+        sys.exit(str(error))
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 worker_class = "gthread"

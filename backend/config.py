@@ -5,6 +5,7 @@ starts with half its keys fails later, in front of a buyer. `env.example` explai
 """
 
 import base64
+import ipaddress
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ DATABASE_TIMEOUT_SECONDS = 5
 JWKS_TIMEOUT_SECONDS = 3
 APP_WEBHOOK_TIMEOUT_SECONDS = 5
 APP_WEBHOOK_SECRET_BYTES_MIN = 24
+PROXY_HOPS_MAX = 10
 # The longest road on which one thing goes wrong: to cancel a subscription's order without a
 # session, whose customer is gone at Stripe: customer, price, session, customer and session again,
 # expire, look. Where more goes wrong at once, a deployment may cut it off; asking again goes on.
@@ -227,12 +229,22 @@ def _malformed(settings: Settings) -> Iterator[str]:
         ("RATELIMIT_DEFAULT", settings.ratelimit_default),
         ("RATELIMIT_BUYING", settings.ratelimit_buying),
     ):
-        if not re.fullmatch(r"\d+ per (\d+ )?(second|minute|hour|day)s?", limit):
+        if not re.fullmatch(r"[1-9]\d* per ([1-9]\d* )?(second|minute|hour|day)s?", limit):
             yield f"{name} is {limit!r}; write it like 30 per minute."
+    if settings.proxy_hops > PROXY_HOPS_MAX:
+        yield (
+            f"PROXY_HOPS is {settings.proxy_hops}; it counts the proxies in front, "
+            f"{PROXY_HOPS_MAX} at most."
+        )
     if not _is_storage(settings.ratelimit_storage_uri):
         yield "RATELIMIT_STORAGE_URI must be memory://, or a Redis: redis:// or rediss://host:port."
     if settings.app_webhook_url:
         yield from _bad_app_webhook(settings.app_webhook_url, settings.app_webhook_secret or "")
+        if _is_private(settings.app_webhook_url) and not settings.is_sandbox:
+            yield (
+                f"APP_WEBHOOK_URL is {settings.app_webhook_url!r}; nothing is sent to private "
+                "networks. Give your app an address that the whole internet may call."
+            )
     if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         yield "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."
 
@@ -265,6 +277,15 @@ def _is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return is_possible and parts.scheme in ("http", "https") and bool(host) and not parts.username
+
+
+def _is_private(url: str) -> bool:
+    """An address by number of which no other network knows, or this machine. Where a name leads is
+    seen when it is called."""
+    try:
+        return not ipaddress.ip_address(urlsplit(url).hostname or "").is_global
+    except ValueError:
+        return is_loopback(url)
 
 
 def _is_storage(uri: str) -> bool:

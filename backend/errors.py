@@ -162,6 +162,7 @@ def render(problem: Problem) -> Response:
         json.dumps(body), status=problem.status, content_type="application/problem+json"
     )
     g.retry_after_seconds = problem.retry_after_seconds
+    g.problem_code = problem.code
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -11,6 +11,7 @@ from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonFormatter
 
 from backend.config import Settings
+from backend.errors import InvalidSignature
 
 log = logging.getLogger("topup.requests")
 
@@ -20,8 +21,9 @@ def register(app: Flask, settings: Settings) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(
         JsonFormatter(
-            "%(asctime)s %(levelname)s %(name)s %(message)s",
-            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+            "%(levelname)s %(name)s %(message)s",
+            rename_fields={"levelname": "level", "name": "logger"},
+            timestamp="time",  # ISO 8601 in UTC, whatever zone the machine is in
         )
     )
     handler.addFilter(_add_ids)
@@ -42,8 +44,17 @@ def register(app: Flask, settings: Settings) -> None:
                 "status": response.status_code,
                 "duration_ms": round((time.perf_counter() - g.started) * 1000, 1),
             }
-            log.info("request", extra=fields)
+            code = g.get("problem_code")
+            if code:
+                fields["code"] = code
+            log.log(_level(response.status_code, code), "request", extra=fields)
         return response
+
+
+def _level(status: int, code: str | None) -> int:
+    """What the caller can do nothing about is the shop's own trouble, and so is a wrong webhook
+    secret: Stripe's events all end in a 400 then."""
+    return logging.WARNING if status >= 500 or code == InvalidSignature.code else logging.INFO
 
 
 def _add_ids(record: logging.LogRecord) -> bool:

@@ -7,6 +7,10 @@ from typing import Any
 import click
 
 from backend.errors import Problem
+from backend.gateways.stripe_errors import NotConnected
+from backend.gateways.supabase import DatabaseError
+
+WHO_KNOWS_MORE = "`flask doctor` says what is wrong."
 
 
 def confirmed(question: str, yes: bool) -> bool:
@@ -15,7 +19,8 @@ def confirmed(question: str, yes: bool) -> bool:
 
 
 def problems_told(command: Callable[..., None]) -> Callable[..., None]:
-    """A Problem ends the command with its sentence and exit code 1, not with a traceback."""
+    """A Problem, or a database that refuses us, ends the command with its sentence and exit code 1,
+    not with a traceback."""
 
     @functools.wraps(command)
     def told(*args: Any, **options: Any) -> None:
@@ -23,6 +28,10 @@ def problems_told(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **options)
         except Problem as problem:
             messages = [f"{e['field']}: {e['message']}" for e in problem.members.get("errors", [])]
-            raise click.ClickException("\n  ".join([problem.detail, *messages])) from problem
+            hint = f"\n{WHO_KNOWS_MORE}" if isinstance(problem, NotConnected) else ""
+            said = "\n  ".join([problem.detail, *messages])
+            raise click.ClickException(said + hint) from problem
+        except DatabaseError as error:
+            raise click.ClickException(f"The database: {error}\n{WHO_KNOWS_MORE}") from error
 
     return told

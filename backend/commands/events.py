@@ -1,10 +1,12 @@
 """flask events list [--status failed] · flask events replay evt_… | --failed"""
 
+from collections import Counter
+
 import click
 from flask.cli import with_appcontext
 
 from backend.commands.asking import problems_told
-from backend.errors import Problem
+from backend.errors import NotFound, Problem
 from backend.wiring import services
 
 PAGE = 100
@@ -47,13 +49,29 @@ def replay(event_ids: tuple[str, ...], failed: bool) -> None:
     """Take events again. One that was processed changes nothing."""
     if bool(event_ids) == failed:
         raise click.UsageError("Name events, or say --failed.")
-    inbox, still_failing = services().inbox, 0
-    for event_id in inbox.failed_ids() if failed else event_ids:
-        try:
-            status = inbox.replay(event_id)["status"]
-        except Problem as problem:
-            status = f"failed: {problem.detail}"
-        still_failing += status.startswith("failed")
-        click.echo(f"{event_id}  {status}")
-    if still_failing:
-        raise click.ClickException(f"{still_failing} failed again. Try: flask reconcile")
+    inbox = services().inbox
+    chosen = inbox.failed_ids() if failed else event_ids
+    if not chosen:
+        click.echo("Nothing has failed.")
+    outcomes: Counter[str] = Counter()
+    for event_id in chosen:
+        outcome, why = _take_again(event_id)
+        outcomes[outcome] += 1
+        click.echo(f"{event_id}  {outcome}{why}")
+    complaints = []
+    if count := outcomes["failed"]:
+        complaints.append(f"{count} failed again. Try: flask reconcile")
+    if count := outcomes["unknown"]:
+        complaints.append(f"{count} never came here, or were deleted. Try: flask events list")
+    if complaints:
+        raise click.ClickException("\n".join(complaints))
+
+
+def _take_again(event_id: str) -> tuple[str, str]:
+    """What became of it, and why if that is known."""
+    try:
+        return services().inbox.replay(event_id)["status"], ""
+    except NotFound:
+        return "unknown", ": There is no such event."
+    except Problem as problem:
+        return "failed", f": {problem.detail}"

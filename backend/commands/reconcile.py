@@ -1,6 +1,7 @@
 """flask reconcile [--since 30d | 2026-11-01] [--dry-run]"""
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,7 +41,8 @@ def reconcile(since: datetime | None, dry_run: bool) -> None:
     since = since or datetime.now(UTC) - timedelta(seconds=WINDOW_SECONDS)
     click.echo(f"Since {since:%Y-%m-%d %H:%M} UTC{', repairing nothing' if dry_run else ''}.")
     report = services().reconciliation.run_whole(since, dry_run, _progress)
-    click.echo("")
+    if sys.stderr.isatty():
+        click.echo(err=True)
     for kind, count in sorted(report["drift"].items()):
         click.echo(f"  {kind:16} {count:>8,}")
     click.echo(
@@ -54,4 +56,9 @@ def reconcile(since: datetime | None, dry_run: bool) -> None:
 
 
 def _progress(resource: str, counts: dict[str, int]) -> None:
-    click.echo(f"\r  {counts['checked']:>10,} checked, at {resource:20}", nl=False, err=True)
+    """One line that changes, for a person who watches; in a file, a line for each page."""
+    line = f"  {counts['checked']:>10,} checked, at {resource}"
+    if sys.stderr.isatty():
+        click.echo(f"\r{line:50}", nl=False, err=True)
+    else:
+        click.echo(line, err=True)

@@ -7,6 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from backend.commands.asking import confirmed, problems_told
+from backend.errors import ValidationError
 from backend.services.money import in_minor_units, in_words
 from backend.wiring import services
 
@@ -37,6 +38,9 @@ def refund(
     plan = services().refunds.plan(*named)
     if amount is not None:
         minor_units = in_minor_units(amount, plan["currency"])
+        if minor_units > plan["amount_left"]:  # the database would say so in minor units
+            left = in_words(plan["amount_left"], plan["currency"])
+            raise ValidationError.of("amount", f"No more than {left} is left.")
         plan = services().refunds.plan(*named, minor_units)
     _show(plan)
     if dry_run:

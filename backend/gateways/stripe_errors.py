@@ -35,6 +35,12 @@ class StripeRejected(StripeFailed):
         return self.is_missing and self.param == "customer"
 
 
+class NotConnected(StripeFailed):
+    """Stripe does not know the shop's secret key, or that key may not do this."""
+
+    detail = "The shop's connection to the payment provider is not set up right."
+
+
 class KeyTaken(StripeFailed):
     """Another request was made with the same idempotency key."""
 
@@ -75,9 +81,7 @@ def problem_of(error: Any) -> Problem:
         case stripe.IdempotencyError() if error.http_status != 409:
             return KeyTaken()
         case stripe.AuthenticationError() | stripe.PermissionError():
-            return StripeFailed(
-                "The shop's connection to the payment provider is not set up right."
-            )
+            return NotConnected()
         case stripe.RateLimitError():
             return StripeUnavailable("The payment provider is very busy. Please try again shortly.")
         case stripe.APIConnectionError():

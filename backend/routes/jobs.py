@@ -1,13 +1,25 @@
 """What a scheduler calls. Each job is safe to run twice, and beside itself."""
 
+import logging
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response, request
 
 from backend.auth import policy
 from backend.wiring import services
 
 blueprint = Blueprint("jobs", __name__)
+log = logging.getLogger("topup.jobs")
+
+
+@blueprint.after_request
+def log_counts(response: Response) -> Response:
+    """Schedulers throw answers away: what a job could not do would be known to nobody."""
+    if response.status_code == 200 and response.is_json:
+        report = response.get_json()
+        counts = {name: value for name, value in report.items() if isinstance(value, int)}
+        log.info("job", extra={"job": request.path.rpartition("/")[2], **counts})
+    return response
 
 
 @blueprint.route("/jobs/expire-credits", methods=["GET", "POST"])

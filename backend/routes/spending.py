@@ -10,8 +10,8 @@ from flask import Blueprint, g
 from backend.auth import policy
 from backend.errors import ValidationError
 from backend.routes.idempotency import required_idempotency_key
-from backend.routes.parsing import CREDITS_MAX, Request, Uuid, body, written_as
-from backend.services.spending import HOLD_TTL_SECONDS
+from backend.routes.parsing import Request, Uuid, body, written_as
+from backend.services.spending import HOLD_TTL_SECONDS, QUANTITY_MAX
 from backend.wiring import services
 
 blueprint = Blueprint("spending", __name__)
@@ -19,7 +19,7 @@ blueprint = Blueprint("spending", __name__)
 Feature = Annotated[
     str, written_as(r"^[a-z0-9_]{1,64}\Z", "Up to 64 small letters, digits, underscores.")
 ]
-Quantity = Annotated[int, msgspec.Meta(ge=1, le=CREDITS_MAX)]
+Quantity = Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)]
 METADATA_BYTES_MAX = 4096
 METADATA_LEVELS_MAX = 20
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from backend.errors import IdempotencyConflict, Problem
+from backend.errors import IdempotencyConflict, Problem, ValidationError
 from backend.gateways.supabase import Database
 
 HOLD_TTL_SECONDS = 900
+QUANTITY_MAX = 1_000_000_000  # as in SQL, which can't even read what is beyond 64 bit
 
 
 class Hold:
@@ -47,6 +48,7 @@ class Spending:
         request_id: str | None = None,
     ) -> dict[str, Any]:
         """{transaction_id, amount (credits), balance, available, replayed}."""
+        _refuse_out_of_bounds(quantity)
         return self._database.as_service(
             "spend",
             user_id=user_id,
@@ -67,6 +69,7 @@ class Spending:
         request_id: str | None = None,
     ) -> dict[str, Any]:
         """{hold_id, amount (credits), status, expires_at, available, replayed, …}."""
+        _refuse_out_of_bounds(quantity)
         return self._database.as_service(
             "hold",
             user_id=user_id,
@@ -105,8 +108,15 @@ class Spending:
 
     def capture(self, hold_id: str, quantity: int | None = None) -> dict[str, Any]:
         """{transaction_id, amount (credits), balance, available, replayed}."""
+        if quantity is not None:
+            _refuse_out_of_bounds(quantity)
         return self._database.as_service("capture", hold_id=hold_id, quantity=quantity)
 
     def release(self, hold_id: str) -> dict[str, Any]:
         """{hold_id, status, available, …}."""
         return self._database.as_service("release", hold_id=hold_id)
+
+
+def _refuse_out_of_bounds(quantity: int) -> None:
+    if not 1 <= quantity <= QUANTITY_MAX:
+        raise ValidationError.of("quantity", f"Between 1 and {QUANTITY_MAX}.")

@@ -119,7 +119,7 @@ def test_everything_that_failed_is_taken_again_at_once(
 
 def test_when_nothing_failed_there_is_nothing_to_do(sandbox: dict[str, str]) -> None:
     done = flask(sandbox, "events", "replay", "--failed")
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (done.returncode, done.stdout) == (0, "Nothing has failed.\n")
 
 
 def test_what_was_processed_is_not_done_twice(
@@ -137,9 +137,22 @@ def test_an_unknown_event_is_said_to_be_unknown_and_the_others_are_taken(
 ) -> None:
     bought, completed = curable
     done = flask(sandbox, "events", "replay", "evt_of_nobody", completed["id"])
-    assert "evt_of_nobody  failed: There is no such event." in done.stdout
+    assert "evt_of_nobody  unknown: There is no such event." in done.stdout
     assert done.returncode == 1
+    assert "failed again" not in done.stderr
     assert bought.buyer.available == 500
+
+
+@pytest.mark.parametrize("words", [["list"], ["replay", "--failed"], ["replay", "evt_1"]])
+def test_a_key_that_the_database_does_not_know_ends_with_a_sentence(
+    sandbox: dict[str, str], words: list[str]
+) -> None:
+    wrong = {"SUPABASE_SECRET_KEY": "sb_secret_of_another_project"}
+    done = flask(sandbox | wrong, "events", *words)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The database: ")
+    assert done.stderr.endswith("`flask doctor` says what is wrong.\n")
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("words", [[], ["evt_1", "--failed"]])

@@ -103,6 +103,13 @@ def test_an_amount_that_cannot_be_ends_with_a_sentence(
     assert refunds_of(stripe_console, purchase) == []
 
 
+def test_what_is_left_is_told_as_people_write_it(shell: Shell, purchase: Purchase) -> None:
+    """500 was meant as cents."""
+    done = shell.refund("--payment-id", purchase.payment_id, "--amount", "500", "--yes")
+    assert done.exit_code == 1
+    assert done.output.endswith("amount: No more than 4.99 USD is left.\n")
+
+
 def test_yen_have_no_decimals(shell: Shell, buyer: Person, shop_floor: Shop) -> None:
     bought = shop_floor.sell(buyer, currency="jpy")
     done = shell.refund("--payment-id", bought.payment_id, "--amount", "5.5", "--yes")
@@ -192,6 +199,15 @@ def test_a_stripe_that_is_away_ends_with_a_sentence_and_asking_again_refunds_onc
     again = shell.refund("--payment-id", purchase.payment_id, "--amount", "1", "--yes")
     assert again.exit_code == 0, again.output
     assert [made["amount"] for made in refunds_of(stripe_console, purchase)] == [100]
+
+
+def test_a_key_that_stripe_does_not_know_ends_with_who_knows_more(
+    sandbox: dict[str, str], purchase: Purchase
+) -> None:
+    wrong = shop.app(sandbox, STRIPE_SECRET_KEY="sk_test_of_another_account").test_cli_runner()
+    done = Shell(wrong).refund("--payment-id", purchase.payment_id, "--yes")
+    assert done.exit_code == 1
+    assert done.output.endswith("not set up right.\n`flask doctor` says what is wrong.\n")
 
 
 def test_flask_knows_the_command(sandbox: dict[str, str]) -> None:

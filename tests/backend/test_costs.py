@@ -14,7 +14,7 @@ import pytest
 from flask import abort, request
 
 from backend.auth import policy
-from backend.errors import DatabaseUnavailable, NotFound
+from backend.errors import DatabaseUnavailable, NotFound, ValidationError
 from backend.services.spending import Spending
 from tests import shop
 from tests.backend.proxy import proxy_to
@@ -292,6 +292,29 @@ def test_a_hold_of_no_time_or_more_than_a_day_is_refused_before_the_work(
     answer = workshop.ask(rich, what)
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "ttl_seconds")
     assert (workshop.works, purse(rich)) == (0, (100, 0))
+
+
+@pytest.mark.parametrize("what", ["work", "buy"])
+@pytest.mark.parametrize("units", [-1, 0, 10**9 + 1, 2**63, 10**30])
+def test_a_quantity_that_nobody_can_mean_is_refused_before_the_work(
+    workshop: Workshop, rich: Person, what: str, units: int
+) -> None:
+    """It may come from the request: 2**63 is more than Postgres can read."""
+    answer = workshop.ask(rich, f"{what}?units={units}")
+    assert (answer.status_code, answer.json["code"]) == (422, "validation_error")
+    assert answer.json["errors"] == [{"field": "quantity", "message": "Between 1 and 1000000000."}]
+    assert (workshop.works, purse(rich)) == (0, (100, 0))
+
+
+@pytest.mark.parametrize("units", [0, 2**63])
+def test_a_capture_of_what_nobody_can_mean_is_refused_and_the_hold_released(
+    rich: Person, sandbox: dict[str, str], units: int
+) -> None:
+    spending = shop.app(sandbox).extensions["services"].spending
+    key = uuid.uuid4().hex
+    with pytest.raises(ValidationError), spending.hold(rich.id, FEATURE, 1, key) as held:
+        held.capture(units)
+    assert purse(rich) == (100, 0)
 
 
 def test_without_a_key_every_spend_is_one(workshop: Workshop, rich: Person) -> None:

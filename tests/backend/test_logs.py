@@ -2,13 +2,16 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import shop
+from tests.backend.jobs import Jobs
 from tests.backend.purchase import Shop
-from tests.backend.webhook import Webhook
+from tests.backend.webhook import PATH, Webhook
 from tests.http import HTTP
 from tests.people import PASSWORD, People, Person
 from tests.stripe_console import SUCCEEDS, StripeConsole
@@ -46,7 +49,52 @@ def test_a_request_leaves_one_line_that_its_answer_points_to(log: Any, buyer: Pe
     assert entry["status"] == answer.status_code
     assert entry["duration_ms"] > 0
     assert entry["level"] == "INFO"
+    assert "code" not in entry
     assert "secret-in-the-query" not in log()
+
+
+def test_every_line_says_when_in_utc(log: Any, buyer: Person) -> None:
+    buyer.get("/api/credits")
+    for entry in entries(log()):
+        at = datetime.fromisoformat(entry["time"])
+        assert at.utcoffset() == timedelta(0)
+        assert abs(datetime.now(UTC) - at) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("ask", "code", "level"),
+    [
+        (lambda client: client.get("/api/packages"), "database_unavailable", "WARNING"),
+        (lambda client: client.post(PATH, data=b"{}"), "invalid_signature", "WARNING"),
+        (lambda client: client.get("/api/credits"), "unauthorized", "INFO"),
+    ],
+)
+def test_a_request_that_fails_says_why_and_loudly_where_the_shop_must_look(
+    capsys: pytest.CaptureFixture[str], ask: Any, code: str, level: str
+) -> None:
+    """Of a shop whose database is away."""
+    ask(shop.client())
+    [entry] = [e for e in entries(capsys.readouterr().err) if e["message"] == "request"]
+    assert (entry["code"], entry["level"]) == (code, level)
+
+
+def test_a_job_leaves_its_counts(log: Any, jobs: Jobs) -> None:
+    """Schedulers throw the answer away."""
+    for name in ("release-holds", "deliver-events", "reconcile", "cleanup"):
+        report = jobs.run(name)
+        counts = {name: value for name, value in report.items() if isinstance(value, int)}
+        [entry] = [e for e in entries(log()) if e.get("job") == name]
+        assert (entry["message"], entry["level"], counts.items() <= entry.items()) == (
+            "job",
+            "INFO",
+            True,
+        )
+
+
+def test_a_job_that_is_refused_counts_nothing(log: Any, sandbox: Env) -> None:
+    for method in ("GET", "HEAD", "OPTIONS"):
+        HTTP.request(method, f"{sandbox['BACKEND_URL']}/api/jobs/cleanup")
+    assert [e for e in entries(log()) if e["message"] == "job"] == []
 
 
 def test_an_event_can_be_found_by_its_id(

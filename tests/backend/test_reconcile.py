@@ -75,7 +75,8 @@ def test_the_command_does_the_same_and_says_so(day: SilentDay, sandbox: dict[str
     assert done.returncode == 0, done.stderr
     assert_books_are_right(day)
     assert " 0 refused." in done.stdout
-    assert "checked, at disputes" in done.stderr, "it shows how far it is"
+    assert "checked, at disputes\n" in done.stderr, "it shows how far it is"
+    assert "\r" not in done.stderr, "which is no terminal"
     assert "unpaid" in done.stdout
     again = flask(sandbox, "reconcile")
     assert ", 0 had drifted, 0 repaired, 0 refused." in again.stdout

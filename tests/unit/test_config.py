@@ -45,6 +45,7 @@ def test_a_missing_variable_is_named(name: str, value: str) -> None:
         ({"PAYMENTS_ENABLED": "perhaps"}, ["PAYMENTS_ENABLED", "true", "false"]),
         ({"PROXY_HOPS": "-1"}, ["PROXY_HOPS", "whole number"]),
         ({"PROXY_HOPS": "one"}, ["PROXY_HOPS", "whole number"]),
+        ({"PROXY_HOPS": "99999"}, ["PROXY_HOPS", "10 at most"]),
         ({"SUPABASE_URL": "project.supabase.co"}, ["SUPABASE_URL", "https://"]),
         ({"FRONTEND_URL": "javascript:alert(1)"}, ["FRONTEND_URL", "https://"]),
         ({"STRIPE_WEBHOOK_SECRET": "whsec_a,secret_b"}, ["STRIPE_WEBHOOK_SECRET", "whsec_"]),
@@ -66,6 +67,8 @@ def test_a_missing_variable_is_named(name: str, value: str) -> None:
         ({"STRIPE_PUBLISHABLE_KEY": "pk_live_x"}, ["STRIPE_PUBLISHABLE_KEY", "live key"]),
         ({"RATELIMIT_BUYING": "often"}, ["RATELIMIT_BUYING"]),
         ({"RATELIMIT_DEFAULT": "many per minute"}, ["RATELIMIT_DEFAULT"]),
+        ({"RATELIMIT_DEFAULT": "0 per minute"}, ["RATELIMIT_DEFAULT"]),
+        ({"RATELIMIT_BUYING": "5 per 0 minutes"}, ["RATELIMIT_BUYING"]),
         ({"DEFAULT_CURRENCY": "dollars"}, ["DEFAULT_CURRENCY"]),
         ({"ALLOWED_ORIGINS": "*"}, ["ALLOWED_ORIGINS"]),
         ({"LOG_LEVEL": "LOUD"}, ["LOG_LEVEL"]),
@@ -81,6 +84,18 @@ def test_a_missing_variable_is_named(name: str, value: str) -> None:
 def test_a_contradiction_names_the_cure(changed: dict[str, str], named: list[str]) -> None:
     sentence = refusal(**changed)
     assert all(word in sentence for word in named), sentence
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "192.168.1.2:8443", "169.254.169.254", "[::1]", "[fd00::1]", "localhost"]
+)
+def test_events_for_the_app_leave_for_public_addresses_only(host: str) -> None:
+    """But in a sandbox, where the app is on this machine."""
+    told = {"APP_WEBHOOK_URL": f"https://{host}/", "APP_WEBHOOK_SECRET": "whsec_" + "a" * 32}
+    assert load(shop.ENV | told).app_webhook_url
+    with pytest.raises(ConfigError, match="APP_WEBHOOK_URL .* private networks"):
+        load(shop.LIVE_ENV | told)
+    load(shop.LIVE_ENV | told | {"APP_WEBHOOK_URL": "https://93.184.216.34/"})
 
 
 @pytest.mark.parametrize("legacy", ["eyJ.service.role", "sb_secret_x"])

@@ -131,6 +131,26 @@ def test_migrations_that_were_applied_by_hand_are_known_by_what_they_made(
     assert ailments(judged("migrations", to=of_the_host_app)) == []
 
 
+@pytest.mark.parametrize(
+    ("known_to_the_cli", "cure"), [([], "psql"), (MADE.versions[:1], "make migrate URL=")]
+)
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [(("functions", 1, "name"), "renamed"), (("function_hashes", "public.order"), ["a0"])],
+)
+def test_what_was_applied_by_hand_is_mended_by_hand(
+    known_to_the_cli: list[str], cure: str, path: tuple[Any, ...], to: Any
+) -> None:
+    """make migrate would begin with the first file, and stop at it."""
+    report = copy.deepcopy(REPORT) | {"migrations": known_to_the_cli}
+    place: Any = report
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = to
+    found = supabase_project.judge(report, MADE, livemode=True)
+    assert [each.cure.startswith(cure) for each in found if each.status != "ok"][0]
+
+
 def test_without_the_files_the_rest_is_looked_at() -> None:
     subjects = {finding.subject for finding in supabase_project.judge(REPORT, None, livemode=True)}
     assert {"roles", "ledger", "audit"} <= subjects
@@ -219,8 +239,13 @@ def test_a_healthy_endpoint_has_nothing() -> None:
     assert endpoint_ailments(endpoint(metadata={})) == [], "made by hand, its secret can't be known"
 
 
-def test_a_backend_of_its_own_address_is_found_by_the_path() -> None:
-    assert endpoint_ailments(endpoint(url="https://api.shop.example/api/stripe/webhook")) == []
+def test_an_endpoint_of_another_address_may_be_another_shops() -> None:
+    """Or the backend's own, where the pages are elsewhere: only a person can tell."""
+    elsewhere = endpoint(url="https://api.shop.example/api/stripe/webhook")
+    [finding] = stripe_account.judge_endpoints([elsewhere], shop.settings(), VERSION)
+    assert (finding.status, finding.subject) == ("warning", "we_1")
+    assert elsewhere["url"] in finding.says
+    assert finding.cure == "flask stripe-setup --url https://shop.example/api/stripe/webhook"
 
 
 @pytest.mark.parametrize(
@@ -282,6 +307,12 @@ def test_each_ailment_of_the_environment_is_found(
     env: dict[str, str], changed: dict[str, str], ailment: tuple[str, str]
 ) -> None:
     assert ailments(environment.examine(env | changed)) == [ailment]
+
+
+def test_a_short_key_of_the_proxy_is_an_ailment_beside_the_schedulers() -> None:
+    assert ailments(environment.examine(WELL | {"PROXY_API_KEY": "short"})) == [
+        ("warning", "CRON_SECRET"), ("warning", "PROXY_API_KEY"),
+    ]  # fmt: skip
 
 
 def test_every_problem_of_the_environment_is_a_finding_of_its_own() -> None:

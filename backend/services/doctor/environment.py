@@ -82,6 +82,10 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding.ok(AREA, "CRON_SECRET", "The scheduler may call the jobs.")
+    if settings.proxy_api_key and len(settings.proxy_api_key) < SECRET_LENGTH_MIN:
+        yield Finding.warning(
+            AREA, "PROXY_API_KEY", "It is short enough to be guessed.", NEW_SECRET
+        )
     short = [key for key in settings.service_api_keys if len(key) < SECRET_LENGTH_MIN]
     if short:
         yield Finding.warning(

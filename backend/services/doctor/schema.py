@@ -8,6 +8,10 @@ from backend.services.doctor.migrations import CALLERS, Made
 
 AREA = "database"
 MIGRATE = "make migrate URL=postgresql://… (the connection string in Supabase's Dashboard)"
+BY_HAND = (
+    'psql -1 -v ON_ERROR_STOP=1 "$URL" -f sql/supabase/migrations/…, each file that is missing.\n'
+    "Or `supabase migration repair`, so that make migrate knows what is there: docs/database.md."
+)
 ROLES = (*CALLERS, "service_role")
 
 Report = dict[str, Any]  # what health_report() answers
@@ -55,13 +59,14 @@ def _migrations(report: Report, made: Made) -> Finding:
     there |= {function["name"] for function in report["functions"]}
     missing = sorted((made.relations | made.functions) - there)
     applied = set(report["migrations"] or [])  # of the host app, too, where it uses the same CLI
-    is_by_hand = applied.isdisjoint(made.versions)
+    is_by_hand = _is_by_hand(report, made)
     if is_by_hand and not missing:
         return Finding.ok(AREA, "migrations", "All tables and functions are there, by hand.")
     not_applied = sorted(set(made.versions) - applied)
     if missing or not_applied:
         what = ", ".join(missing if is_by_hand else not_applied)
-        return Finding.problem(AREA, "migrations", f"Not applied: {what}.", MIGRATE)
+        cure = BY_HAND if is_by_hand else MIGRATE
+        return Finding.problem(AREA, "migrations", f"Not applied: {what}.", cure)
     newer = sorted(version for version in applied if version > made.versions[-1])
     if newer:
         return Finding.warning(
@@ -71,6 +76,11 @@ def _migrations(report: Report, made: Made) -> Finding:
             "Deploy the code that they came with, if they are this shop's.",
         )
     return Finding.ok(AREA, "migrations", f"All {len(made.versions)} are applied.")
+
+
+def _is_by_hand(report: Report, made: Made) -> bool:
+    """The CLI knows of none of ours: make migrate would begin with the first and stop at it."""
+    return set(report["migrations"] or []).isdisjoint(made.versions)
 
 
 def _texts(report: Report, made: Made) -> Iterator[Finding]:
@@ -84,7 +94,9 @@ def _texts(report: Report, made: Made) -> Iterator[Finding]:
             AREA,
             "functions",
             f"Missing, or not as the files in sql/ have them: {', '.join(others)}.",
-            f"{MIGRATE}; or by hand the files that docs/database.md names for them.",
+            BY_HAND
+            if _is_by_hand(report, made)
+            else f"{MIGRATE}; or by hand the files that docs/database.md names for them.",
         )
     else:
         yield Finding.ok(AREA, "functions", f"All {len(made.hashes)} are as the files have them.")

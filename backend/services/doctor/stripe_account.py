@@ -41,8 +41,8 @@ def examine(settings: Settings, stripe: StripeApi) -> Iterator[Finding]:
 def judge_endpoints(
     endpoints: list[Endpoint], settings: Settings, api_version: str
 ) -> Iterator[Finding]:
-    """Those of the shop's own address, or, where the backend has another, of our path anywhere."""
-    own = f"{settings.frontend_url}{PATH}"
+    """Those of the shop's own address; without any, of our path anywhere."""
+    own = _own_url(settings)
     ours = [each for each in endpoints if each["url"] == own] or [
         each for each in endpoints if urlsplit(each["url"]).path.endswith(PATH)
     ]
@@ -98,10 +98,23 @@ def _endpoint(endpoint: Endpoint, settings: Settings, api_version: str) -> Itera
             f"It sends in {version}, we speak {api_version}: most events must be asked for anew.",
             cure,
         )
-    if not missing and has_secret is not False:
+    if endpoint["url"] != (own := _own_url(settings)):
+        yield Finding.warning(
+            AREA,
+            subject,
+            f"It sends to {endpoint['url']}. That is well if this shop's backend is there; "
+            f"one at {own} needs an endpoint of its own.",
+            f"flask stripe-setup --url {own}",
+        )
+    elif not missing and has_secret is not False:
         yield Finding.ok(
             AREA, subject, f"{endpoint['url']} hears all {len(EVENTS)} kinds of event."
         )
+
+
+def _own_url(settings: Settings) -> str:
+    """Where `flask stripe-setup` sends events unless it is told otherwise."""
+    return f"{settings.frontend_url}{PATH}"
 
 
 def _account(account: dict[str, Any], settings: Settings) -> Finding:
