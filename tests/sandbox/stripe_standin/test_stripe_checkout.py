@@ -279,6 +279,16 @@ def test_an_amount_below_the_minimum_is_refused(
         standin.new_session(client, line_items=[{"quantity": 1, "price_data": line}])
 
 
+def test_a_line_whose_price_is_not_there_is_named(
+    standin: Standin, client: stripe.StripeClient
+) -> None:
+    data = {"currency": "usd", "unit_amount": 499, "product_data": {"name": "Starter"}}
+    lines = [{"quantity": 1, "price_data": data}, {"quantity": 1, "price": "price_nobodys"}]
+    with pytest.raises(stripe.InvalidRequestError) as raised:
+        standin.new_session(client, line_items=lines)
+    assert raised.value.param == "line_items[1][price]"
+
+
 def test_sessions_are_listed_by_intent(standin: Standin, client: stripe.StripeClient) -> None:
     session = standin.new_session(client)
     standin.pay(session.url)
