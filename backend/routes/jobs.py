@@ -18,7 +18,7 @@ def log_counts(response: Response) -> Response:
     if response.status_code == 200 and response.is_json:
         report = response.get_json()
         counts = {name: value for name, value in report.items() if isinstance(value, int)}
-        log.info("job", extra={"job": request.path.rpartition("/")[2], **counts})
+        log.info("job", extra={"job": request.path.rpartition("/")[2], "counts": counts})
     return response
 
 
