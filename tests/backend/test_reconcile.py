@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from backend.commands.reconcile import Since
 from backend.errors import StripeUnavailable
 from backend.gateways.stripe_api import StripeApi
 from backend.services.reconciliation import Reconciliation
@@ -347,19 +346,6 @@ def test_the_command_fails_when_a_person_must_look(
     done = flask(sandbox, "reconcile")
     assert done.returncode == 1
     assert "1 refused." in done.stdout
-
-
-@pytest.mark.parametrize("since", ["yesterday", "30", "2026-13-01", "-1d", "1y"])
-def test_a_time_that_is_none_is_refused_in_words(sandbox: dict[str, str], since: str) -> None:
-    refused = flask(sandbox, "reconcile", f"--since={since}")
-    assert refused.returncode == 2
-    assert "30" in refused.stderr or "90d" in refused.stderr
-
-
-@pytest.mark.parametrize("since", ["2026-11-01", "2026-11-01T08:00+08:00"])
-def test_a_time_is_in_utc_unless_it_names_its_zone_and_told_in_utc(since: str) -> None:
-    read = Since().convert(since, None, None)
-    assert f"{read:%Y-%m-%d %H:%M}" == "2026-11-01 00:00"
 
 
 # One kind after the other
