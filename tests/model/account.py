@@ -1,18 +1,20 @@
 """What an account is, in plain Python: no SQL, no locks, no jobs.
 
+Every credit ever granted is in one place: free, spent, expired, in the debt it paid, with the hold
+that reserves it, with the payment or the admin that took it back. Whatever happens only moves
+credits from place to place, so none is lost and none counted twice.
+
 The clock counts hours. What expires is gone at once here, while the database may write it off
 later; so only what is effective is ever compared (see world.py).
 """
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tests.model.payment import Payment
 
 NEVER = math.inf
+ADMIN, FREE, SPENT, EXPIRED, PAID_DEBT = "admin", "free", "spent", "expired", "paid debt"
 
 
 class Refusal(Exception):
@@ -20,145 +22,107 @@ class Refusal(Exception):
 
 
 @dataclass(eq=False)
-class Lot:
-    remaining: int
-    expires: float
-    nth: int  # of two with one expiry the elder is spent first; those that never expire by id
-    payment: "Payment | None" = None
-    held: int = 0
-    expired: int = 0
-    debt_paid: int = 0
-    id: str = ""  # the database's; known after the grant
-
-    @property
-    def free(self) -> int:
-        return self.remaining - self.held
-
-
-@dataclass
 class Hold:
-    id: str
     user: int
     feature: str
     quantity: int
     amount: int
-    parts: list[tuple[Lot, int]]
     expires: float
     status: str = "held"
+    id: str = ""  # the database's; known after it answered
 
     def status_at(self, now: float) -> str:
         """One past its time reads as expired, whoever ends it."""
         return "expired" if self.status == "held" and self.expires <= now else self.status
 
 
+@dataclass(eq=False)
+class Lot:
+    credits: Counter[object]  # how many are in which place
+    by: object  # the payment or the admin that granted it
+    expires: float
+    nth: int  # of two with one expiry the elder is spent first; those that never expire by id
+    id: str = ""  # the database's; known after the grant
+
+    @property
+    def held(self) -> int:
+        return sum(n for place, n in self.credits.items() if isinstance(place, Hold))
+
+
 @dataclass
 class Account:
     lots: list[Lot] = field(default_factory=list)
     debt: int = 0
-    granted: int = 0
-    spent: int = 0
     carried: int = 0  # given back in money by a smaller plan; the next invoices grant less
     banned: bool = False
     low_balance_threshold: int = 50
 
     @property
-    def balance(self) -> int:
-        return sum(lot.remaining for lot in self.lots) - self.debt
-
-    @property
-    def held(self) -> int:
-        return sum(lot.held for lot in self.lots)
-
-    @property
     def available(self) -> int:
-        return self.balance - self.held
+        return self.count(FREE) - self.debt
+
+    @property
+    def balance(self) -> int:
+        return self.available + sum(lot.held for lot in self.lots)
+
+    def count(self, place: object) -> int:
+        return sum(lot.credits[place] for lot in self.lots)
 
     def earliest_first(self) -> list[Lot]:
-        open_lots = (lot for lot in self.lots if lot.remaining)
-        return sorted(open_lots, key=lambda lot: (lot.expires, lot.nth, lot.id))
-
-    def expire(self, now: float) -> None:
-        for lot in self.lots:
-            if lot.expires <= now:
-                lot.expired += lot.free
-                lot.remaining = lot.held
-
-    def choose(self, amount: int, lots: list[Lot]) -> Iterator[tuple[Lot, int]]:
-        """How much of the free credits of which lot; less in all if there is less."""
-        for lot in lots:
-            part = min(amount, lot.free)
-            amount -= part
-            if part:
-                yield lot, part
-
-    def reserve(self, amount: int) -> list[tuple[Lot, int]]:
-        """The lots that an amount may come from."""
-        if self.available < amount:
-            raise Refusal("insufficient_credits")
-        return list(self.choose(amount, self.earliest_first()))
-
-    def grant(self, amount: int, expires: float, payment: "Payment | None" = None) -> None:
-        nth = 0 if expires == NEVER else len(self.lots)
-        self.lots.append(Lot(amount, expires, nth, payment))
-        self.granted += amount
-        self.pay_debt()
-
-    def spend(self, amount: int) -> None:
-        for lot, part in self.reserve(amount):
-            lot.remaining -= part
-        self.spent += amount
-
-    def take(self, amount: int, payment: "Payment | None" = None) -> None:
-        """From its own lot first, for an admin's hand from those he gave; what is missing is debt."""
-        if payment:
-            self.put_back_expired(amount, payment)
-        own_first = sorted(self.earliest_first(), key=lambda lot: lot.payment is not payment)
-        for lot, part in list(self.choose(amount, own_first)):
-            lot.remaining -= part
-            amount -= part
-            if payment:
-                payment.taken[lot] += part
-        self.debt += amount
-
-    def put_back_expired(self, amount: int, payment: "Payment") -> None:
-        """What has expired of a payment is taken before anything else is."""
-        [lot] = [lot for lot in self.lots if lot.payment is payment]
-        part = max(0, min(lot.expired, amount - lot.free))
-        lot.expired -= part
-        lot.remaining += part
-
-    def give(self, amount: int, payment: "Payment") -> None:
-        """To each lot what was taken from it; the rest is owed no more, or whoever paid it has it."""
-        for lot in self.latest_first():
-            part = min(amount, payment.taken[lot])
-            payment.taken[lot] -= part
-            lot.remaining += part
-            amount -= part
-        forgiven = min(amount, self.debt)
-        self.debt -= forgiven
-        amount -= forgiven
-        for lot in self.latest_first():
-            part = min(amount, lot.debt_paid)
-            lot.debt_paid -= part
-            lot.remaining += part
-            amount -= part
-        self.pay_debt()
+        return sorted(self.lots, key=lambda lot: (lot.expires, lot.nth, lot.id))
 
     def latest_first(self) -> list[Lot]:
         return sorted(self.lots, key=lambda lot: (-lot.expires, -lot.nth, lot.id))
 
-    def pay_debt(self) -> None:
-        for lot, part in list(self.choose(self.debt, self.earliest_first())):
-            lot.remaining -= part
-            lot.debt_paid += part
-            self.debt -= part
+    def move(self, amount: int, source: object, target: object, lots: Iterable[Lot]) -> int:
+        """As many as are there, lot by lot; returns how many are missing."""
+        for lot in lots:
+            part = min(amount, lot.credits[source])
+            lot.credits[source] -= part
+            lot.credits[target] += part
+            amount -= part
+        return amount
+
+    def grant(self, amount: int, expires: float, by: object) -> None:
+        nth = 0 if expires == NEVER else len(self.lots)
+        self.lots.append(Lot(Counter({FREE: amount}), by, expires, nth))
+        self.pay_debt()
+
+    def use(self, amount: int, target: object) -> None:
+        """Spend them, or reserve them with a hold."""
+        if self.available < amount:
+            raise Refusal("insufficient_credits")
+        self.move(amount, FREE, target, self.earliest_first())
 
     def end(self, hold: Hold, status: str, captured: int = 0) -> None:
-        """Consume the first `captured` of what was reserved; the rest is free, and pays debt."""
-        self.spent += captured
-        for lot, part in hold.parts:
-            lot.held -= part
-            lot.remaining -= min(part, captured)
-            captured -= min(part, captured)
+        """Spend the first `captured` of what was reserved; the rest is free, and pays debt."""
+        self.move(captured, hold, SPENT, self.earliest_first())
+        self.move(hold.amount, hold, FREE, self.lots)
         hold.status = status
         self.pay_debt()
+
+    def take(self, amount: int, by: object) -> None:
+        """From its own lots first, a payment what has expired of them too; what is missing is debt."""
+        lots = self.earliest_first()
+        own = [lot for lot in lots if lot.by is by]
+        missing = self.move(amount, FREE, by, own)
+        if by is not ADMIN:
+            missing = self.move(missing, EXPIRED, by, own)
+        self.debt += self.move(missing, FREE, by, lots)
+
+    def give(self, amount: int, by: object) -> None:
+        """To each lot what was taken from it; the rest is owed no more, or whoever paid it has it."""
+        lots = self.latest_first()
+        missing = self.move(amount, by, FREE, lots)
+        forgiven = min(missing, self.debt)
+        self.debt -= forgiven
+        self.move(missing - forgiven, PAID_DEBT, FREE, lots)
+        self.pay_debt()
+
+    def pay_debt(self) -> None:
+        self.debt = self.move(self.debt, FREE, PAID_DEBT, self.earliest_first())
+
+    def expire(self, now: float) -> None:
+        for lot in self.lots:
+            if lot.expires <= now:
+                self.move(lot.credits[FREE], FREE, EXPIRED, [lot])

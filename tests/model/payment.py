@@ -1,9 +1,8 @@
 """What a payment is, in plain Python: what was said of it, and what that makes of the account."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.model.account import NEVER, Account, Lot
+from tests.model.account import NEVER, Account
 
 REFUND_STATES = ("pending", "requires_action", "succeeded", "canceled", "failed")
 REFUND_COUNTS = {"pending", "requires_action", "succeeded"}
@@ -31,7 +30,7 @@ class Claim:
             self.status = status
 
 
-@dataclass
+@dataclass(eq=False)
 class Payment:
     id: str
     intent_id: str
@@ -45,7 +44,6 @@ class Payment:
     is_paid: bool = False
     ended: str | None = None
     claims: list[Claim] = field(default_factory=list)
-    taken: Counter[Lot] = field(default_factory=Counter)  # by refunds and disputes, not given back
     granted: int = 0
     refunded: int = 0
     disputed: int = 0
@@ -79,12 +77,10 @@ class Payment:
             account.grant(self.credits, now + 24 * self.days if self.days else NEVER, self)
         refunded = self.share(self.claimed(REFUND_COUNTS))
         disputed = self.share(self.claimed(REFUND_COUNTS | CHARGEBACKS)) - refunded
-        changes = (self.disputed - disputed, self.refunded - refunded)
-        for change in changes:
-            if change > 0:
-                account.give(change, self)
-        for change in reversed(changes):
+        for change in sorted([refunded - self.refunded, disputed - self.disputed]):
             if change < 0:
-                account.take(-change, self)
+                account.give(-change, self)
+            else:
+                account.take(change, self)
         self.refunded, self.disputed = refunded, disputed
         account.expire(now)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.ledger.books import new_key
-from tests.model.account import Account, Hold
+from tests.model.account import SPENT, Account, Hold
 from tests.model.state import Call, Game, agree, newest
 
 
@@ -12,7 +12,7 @@ class Spending(Game):
         asked: dict[str, Any] = {"feature": feature, "quantity": quantity, "key": new_key()}
         account = self.accounts[user]
         amount = self.prices[feature] * quantity
-        refusal = self.refusal(account, lambda: account.spend(amount))
+        refusal = self.refusal(account, lambda: account.use(amount, SPENT))
         answer = self.ask(refusal, lambda: self.desk.spend(self.users[user], **asked))
         if answer:
             agree(answer["amount"], amount, "the amount of a spend")
@@ -34,15 +34,13 @@ class Spending(Game):
         }
         account = self.accounts[user]
         amount = self.prices[feature] * quantity
-        parts: list[Any] = []
-        refusal = self.refusal(account, lambda: parts.extend(account.reserve(amount)))
+        hold = Hold(user, feature, quantity, amount, self.now + hours)
+        refusal = self.refusal(account, lambda: account.use(amount, hold))
         answer = self.ask(refusal, lambda: self.desk.hold(self.users[user], **asked))
         if answer:
-            for lot, part in parts:
-                lot.held += part
             agree(answer["available"], account.available, "what a hold leaves")
-            hold_id, until = answer["hold_id"], self.now + hours
-            self.holds.append(Hold(hold_id, user, feature, quantity, amount, parts, until))
+            hold.id = answer["hold_id"]
+            self.holds.append(hold)
             self.hold_calls.append(Call(user, asked, answer))
         return user
 

@@ -1,7 +1,7 @@
 """The ledger does what a plain Python ledger does, whatever happens in whatever order.
 
 A failure prints its game. Put it into kept/, under a name that says what went wrong: what failed
-once is played for ever.
+once is played for ever, and so is what the few games here may never meet.
 """
 
 import json
@@ -74,5 +74,5 @@ def test_games_like_those_of_real_use_agree_with_the_model(game_table: Table) ->
 
 
 @pytest.mark.parametrize("kept", KEPT, ids=lambda path: path.stem)
-def test_what_failed_once_never_fails_again(game_table: Table, kept: Path) -> None:
+def test_a_kept_game_is_never_lost(game_table: Table, kept: Path) -> None:
     game_table.replay(json.loads(kept.read_text()))

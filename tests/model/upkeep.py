@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.ledger.books import new_key
-from tests.model.account import NEVER
+from tests.model.account import ADMIN, NEVER
 from tests.model.state import Call, Game, agree, newest
 
 # Time moves by moving what it ends.
@@ -25,12 +25,13 @@ class Upkeep(Game):
         [expires_at] = self.owner.execute(
             "select now() + make_interval(days => %s)", [days]
         ).fetchone() or [None]
-        self.accounts[user].grant(credits, NEVER if days is None else self.now + 24 * days)
+        expires = NEVER if days is None else self.now + 24 * days
+        self.accounts[user].grant(credits, expires, ADMIN)
         asked = {"credits": credits, "expires_at": expires_at, "key": new_key()}
         return self._adjust_credits(user, asked)
 
     def adjust(self, user: int, credits: int) -> int:
-        self.accounts[user].take(credits)
+        self.accounts[user].take(credits, ADMIN)
         return self._adjust_credits(user, {"credits": -credits, "key": new_key()})
 
     def _adjust_credits(self, user: int, asked: dict[str, Any]) -> int:

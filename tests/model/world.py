@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.ledger.books import Books
-from tests.model.account import NEVER
+from tests.model.account import FREE, NEVER, SPENT
 from tests.model.operations import PACKAGES, PLAN, USERS, Operation
 from tests.model.paying import Paying
 from tests.model.payment import REFUND_COUNTS
@@ -116,12 +116,15 @@ class World(Paying, Spending, Upkeep):
     def _expected(self, user: int) -> dict[str, Any]:
         account = self.accounts[user]
         lots = account.earliest_first()
+        remaining = {lot.id: lot.credits[FREE] + lot.held for lot in lots}
+        held = sum(lot.held for lot in lots)
+        granted = sum(lot.credits.total() for lot in lots)
         return {
-            "held": account.held,
+            "held": held,
             "debt": account.debt,
-            "granted": account.granted,
-            "spent": account.spent,
-            "lots": [[lot.id, lot.remaining, lot.held] for lot in lots],
+            "granted": granted,
+            "spent": account.count(SPENT),
+            "lots": [[lot.id, remaining[lot.id], lot.held] for lot in lots if remaining[lot.id]],
             "holds": {
                 hold.id: hold.status_at(self.now) for hold in self.holds if hold.user == user
             },
@@ -130,13 +133,13 @@ class World(Paying, Spending, Upkeep):
                 for p in self.payments
                 if p.account is account
             },
-            "expiring": sum(lot.free for lot in lots if lot.expires != NEVER),
+            "expiring": sum(lot.credits[FREE] for lot in lots if lot.expires != NEVER),
             "seen": {
                 "balance": account.balance,
-                "held": account.held,
+                "held": held,
                 "available": account.available,
-                "lifetime_granted": account.granted,
-                "lifetime_spent": account.spent,
+                "lifetime_granted": granted,
+                "lifetime_spent": account.count(SPENT),
                 "low_balance": account.available < account.low_balance_threshold,
                 "low_balance_threshold": account.low_balance_threshold,
             },
