@@ -110,5 +110,5 @@ function separators(locale) {
  * @returns {Intl.NumberFormatOptions}
  */
 function asCurrency(currency) {
-  return { style: "currency", currency: currency.toUpperCase(), currencyDisplay: "narrowSymbol" };
+  return { style: "currency", currency: currency.toUpperCase() };
 }

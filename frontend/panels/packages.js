@@ -9,6 +9,7 @@ import { el } from "../lib/dom.js";
 import { explain } from "../lib/explain.js";
 import { expiryInWords } from "../lib/expiry-words.js";
 import { money, pricePerCredit, t, together } from "../lib/i18n.js";
+import { account } from "../state/account.js";
 import {
   catalog, choose, chooseCurrency, chooseRhythm, chosenPackage, rhythmOf, rhythmsOf,
 } from "../state/catalog.js";
@@ -78,7 +79,7 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
         : [offer ? payLabel(offer) : t("buy.choose")]),
     );
     if (!isBusy) payButton.setAttribute("aria-disabled", String(!offer));
-    onTop.replaceChildren(...(offer ? besideOtherPlan(offer, () => goTo("wallet")) : []));
+    onTop.replaceChildren(...(offer ? aboutOrder(offer, () => goTo("wallet")) : []));
   }
 
   function toPackages() {
@@ -122,6 +123,7 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
   }, signal);
   session.subscribe(showPrice, signal);
   subscriptions.subscribe(showPrice, signal);
+  account.subscribe(showPrice, signal);
 
   // Coming back from Stripe with the Back button shows this very page, frozen as it was left.
   window.addEventListener("pageshow", () => {
@@ -173,14 +175,23 @@ function subscribeLabel(offer, price) {
 }
 
 /**
- * Who wants to change his plan would be charged for both.
+ * Who wants to change his plan would be charged for both. And below payments to be finished, what
+ * the button pays for may be out of sight.
  * @param {Package} offer
  * @param {() => void} manage
  */
-function besideOtherPlan(offer, manage) {
-  if (offer.kind !== "subscription" || hasPlan(offer.id)) return [];
-  const other = subscriptions.value?.find((plan) => !isOver(plan));
-  if (!other) return [];
+function aboutOrder(offer, manage) {
+  const other = offer.kind === "subscription" && !hasPlan(offer.id) && subscriptions.value?.find((plan) => !isOver(plan));
+  if (other) return besidePlan(other, manage);
+  if (account.value.openPayments.length === 0) return [];
+  return [el("p", { id: "on-top" }, `${offer.name} · ${t("buy.credits", { count: offer.credits })}`)];
+}
+
+/**
+ * @param {import("../lib/contract.js").Subscription} other
+ * @param {() => void} manage
+ */
+function besidePlan(other, manage) {
   const named = catalog.value.packages?.find(({ id }) => id === other.package_id);
   const plan = named?.name ?? t("buy.credits", { count: other.credits });
   return [

@@ -12,6 +12,13 @@ test("an amount is shown in its currency's own minor unit", () => {
   assert.equal(formatMoney(12_345, "kwd", "en").replace(/\s/u, " "), "KWD 12.345");
 });
 
+test("no two currencies look alike, whichever the reader's language", () => {
+  for (const locale of ["en", "zh-CN"]) {
+    const shown = ["cny", "jpy", "usd", "cad", "hkd"].map((currency) => formatMoney(50_000, currency, locale).replace(/[\d.,]/g, ""));
+    assert.equal(new Set(shown).size, shown.length, `${locale}: ${shown}`);
+  }
+});
+
 test("the minor unit is the one Stripe takes, whatever the browser's list says", () => {
   assert.equal(minorDigits("JPY"), 0);
   assert.equal(minorDigits("kwd"), 3);

@@ -35,6 +35,7 @@ def test_an_open_payment_is_resumed_from_the_dialog(shop: Shop, buyer: Person) -
     shop.open_dialog()
     expect(shop.dialog.get_by_text(TO_FINISH)).to_be_visible()
     expect(shop.dialog.get_by_text("1,500 credits for $14.99")).to_be_visible()
+    expect(shop.pay_button).to_have_accessible_description("Professional · 3,500 credits")
 
     shop.dialog.get_by_role("button", name="Resume the payment of $14.99").click()
     shop.at_stripe().pay_by_card()
