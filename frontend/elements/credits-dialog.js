@@ -32,7 +32,7 @@ import { summary } from "../panels/summary.js";
 import { walletPanel } from "../panels/wallet.js";
 import { refreshAccount } from "../state/account.js";
 import { chosenPackage, loadCatalog } from "../state/catalog.js";
-import { createEmbeddedCheckout, createHostedCheckout, formFor } from "../state/checkout.js";
+import { createEmbeddedCheckout, createHostedCheckout, uiModeFor } from "../state/checkout.js";
 import { InPagePayment } from "../state/in-page-payment.js";
 import { findSession, session } from "../state/session.js";
 import { learnWhetherHasPlan } from "../state/subscriptions.js";
@@ -379,9 +379,9 @@ export class CreditsDialog extends HTMLElement {
     const hasIt = offer.kind === "subscription" && (await learnWhetherHasPlan(offer.id));
     if (signal.aborted) return;
     if (hasIt) return this.#goTo("wallet");
-    const form = formFor(offer, this.getAttribute("ui-mode"));
-    if (form === "embedded") return this.#show("checkout", "#title");
-    if (form === "elements") {
+    const uiMode = uiModeFor(offer, this.getAttribute("ui-mode"));
+    if (uiMode === "embedded") return this.#show("checkout", "#title");
+    if (uiMode === "elements") {
       this.#payment = InPagePayment.of(offer);
       return this.#show("payment", "#title");
     }

@@ -3,7 +3,7 @@
  *
  *     <topup-account></topup-account>      who is signed in, Sign in, Sign out
  *     <topup-language></topup-language>    the language switch
- *     <topup-form></topup-form>            where to pay: the dialog's `ui-mode`
+ *     <topup-ui-mode></topup-ui-mode>      where to pay: the dialog's `ui-mode`
  */
 import { el, keepFocus } from "../lib/dom.js";
 import { language, t } from "../lib/i18n.js";
@@ -58,14 +58,14 @@ export class TopupLanguage extends HTMLElement {
   }
 }
 
-export class TopupForm extends HTMLElement {
+export class TopupUiMode extends HTMLElement {
   #connected = new AbortController();
   #root = this.attachShadow({ mode: "open" });
 
   connectedCallback() {
     this.#connected = new AbortController();
     this.#root.adoptedStyleSheets = [base, controlsStyle];
-    this.#apply(recall("form") ?? "hosted");
+    this.#apply(recall("ui-mode") ?? "hosted");
     language.subscribe(() => this.#show(), this.#connected.signal);
   }
 
@@ -75,22 +75,22 @@ export class TopupForm extends HTMLElement {
 
   #show() {
     this.#root.replaceChildren(choice({
-      label: t("form.where"),
+      label: t("ui_mode.where"),
       options: [
-        ["hosted", t("form.hosted")],
-        ["embedded", t("form.embedded")],
-        ["elements", t("form.elements")],
+        ["hosted", t("ui_mode.hosted")],
+        ["embedded", t("ui_mode.embedded")],
+        ["elements", t("ui_mode.elements")],
       ],
-      chosen: recall("form") ?? "hosted",
-      onChoose: (form) => {
-        remember("form", form);
-        this.#apply(form);
+      chosen: recall("ui-mode") ?? "hosted",
+      onChoose: (uiMode) => {
+        remember("ui-mode", uiMode);
+        this.#apply(uiMode);
       },
     }));
   }
 
-  /** @param {string} form */
-  #apply(form) {
-    document.querySelector("credits-dialog")?.setAttribute("ui-mode", form);
+  /** @param {string} uiMode */
+  #apply(uiMode) {
+    document.querySelector("credits-dialog")?.setAttribute("ui-mode", uiMode);
   }
 }

@@ -36,13 +36,13 @@ export type PaymentStatus =
   | "refunded"
   | "disputed";
 
-export type PaymentForm = "hosted" | "embedded" | "elements" | "off_session" | "invoice";
+export type UiMode = "hosted" | "embedded" | "elements" | "off_session" | "invoice";
 
 export interface Payment {
   payment_id: string;
   status: PaymentStatus;
   kind: "one_time" | "subscription" | "auto_recharge";
-  ui_mode: PaymentForm;
+  ui_mode: UiMode;
   package_id: string;
   amount: number;
   amount_paid: number | null;

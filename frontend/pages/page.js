@@ -5,13 +5,13 @@
 import { PaymentCanceled } from "../elements/payment-canceled.js";
 import { PaymentResult } from "../elements/payment-result.js";
 import { openDialog } from "../elements/open-dialog.js";
-import { TopupAccount, TopupForm, TopupLanguage } from "../elements/page-controls.js";
+import { TopupAccount, TopupUiMode, TopupLanguage } from "../elements/page-controls.js";
 import { isKey, language, t } from "../lib/i18n.js";
 import "../topup.js";
 
 customElements.define("topup-account", TopupAccount);
 customElements.define("topup-language", TopupLanguage);
-customElements.define("topup-form", TopupForm);
+customElements.define("topup-ui-mode", TopupUiMode);
 customElements.define("payment-result", PaymentResult);
 customElements.define("payment-canceled", PaymentCanceled);
 

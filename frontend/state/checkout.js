@@ -26,7 +26,7 @@ let embedded = null;
  * @param {string | null} wish
  * @returns {"hosted" | "embedded" | "elements"}
  */
-export function formFor(offer, wish) {
+export function uiModeFor(offer, wish) {
   if (wish === "embedded") return "embedded";
   if (wish !== "elements") return "hosted";
   if (offer.kind === "subscription") return "embedded";
