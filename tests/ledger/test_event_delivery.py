@@ -151,3 +151,17 @@ def test_a_job_passes_over_what_another_is_just_claiming(books: Books, desk: Des
         assert [event["id"] for event in claim(desk, 1)] == [longer]
         assert [event["id"] for event in claim(other)] == [sooner]
     assert claim(desk) == []
+
+
+def test_what_nobody_has_asked_for_in_a_month_is_no_news(books: Books, desk: Desk) -> None:
+    """Events wait from the first day on; the app's address may be set years later."""
+    old, new = make(books, 2)
+    books.rows(
+        "update public.account_events set created_at = now() - interval '31 days' where id = %s",
+        old,
+    )
+    assert [event["id"] for event in claim(desk)] == [new]
+    [left] = books.rows(
+        "select attempts, next_attempt_at, error from public.account_events where id = %s", old
+    )
+    assert left == (0, None, "Nobody sent it in time.")

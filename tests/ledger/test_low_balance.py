@@ -103,3 +103,17 @@ def test_credits_that_are_replaced_on_the_day_they_expire_are_not_missed(
     desk.grant(user_id, 100)
     assert books.one("select balance from public.user_credits") == 100
     assert told(books) == []
+
+
+def test_what_returns_to_a_lot_that_has_ended_tells_nothing_again(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    """A dispute outlasts a month: what is won back has expired, and was never there to be lost."""
+    intent_id = desk.buy(user_id)
+    desk.dispute(intent_id, 499, "needs_response", "du_1")
+    expire(books)
+    desk.call("expire_credits", limit=10)
+    desk.dispute(intent_id, 499, "won", "du_1")
+    assert books.one("select balance from public.user_credits") == 0
+    desk.call("expire_credits", limit=10)
+    assert told(books) == [0]

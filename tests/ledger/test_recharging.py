@@ -304,3 +304,24 @@ def test_a_test_card_pays_nothing_live(books: Books, desk: Desk, ready: str) -> 
     assert desk.call("claim_auto_recharges", livemode=True, limit=10) == []
     terms = desk.call("get_auto_recharge", user_id=ready, livemode=True)
     assert terms["off_reason"] == "no_card"
+
+
+def test_the_limit_holds_beside_one_whose_answer_was_lost(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    """Nobody has asked Stripe what became of it, so it may have been charged."""
+    desk.recharge(ready, monthly_limit=AMOUNT)
+    lost = due(desk)
+    assert lost
+    wait(books, "26 hours")
+    # In this month, whatever day it is.
+    books.rows(
+        "update public.payment_orders set created_at = greatest(date_trunc('month', now(), 'UTC'), "
+        "created_at), expires_at = now() - interval '1 hour'"
+    )
+    books.rows("update public.payment_orders set ended = 'expired', status = 'expired'")
+    assert due(desk) is None
+    desk.pay(lost)
+    assert (
+        desk.call("get_auto_recharge", user_id=ready, livemode=False)["spent_this_month"] == AMOUNT
+    )

@@ -213,3 +213,17 @@ def test_a_subscription_that_stripe_never_told_of_can_be_bought_again_after_days
     desk.facts(payment_id=order["payment_id"], checkout_session_id=new_id("cs"), processing=True)
     books.rows("update public.payment_orders set created_at = created_at - interval '4 days'")
     assert desk.order(user_id, "monthly")["status"] == "pending"
+
+
+@pytest.mark.parametrize("ahead", [0, 3600])
+def test_its_end_counts_although_an_older_answer_looks_newer(
+    books: Books, desk: Desk, stripe: Billing, ahead: int
+) -> None:
+    """One instance's clock is ahead, by which it learnt that all was well."""
+    active = stripe.subscription("updated", "active").payload["data"]["object"]
+    ended = active | {"status": "canceled", "ended_at": 1_900_000_500}
+    desk.facts(**facts.of_subscription(active, 1_900_000_600 + ahead))
+    desk.facts(**facts.of_subscription(ended, 1_900_000_601))
+    desk.facts(**facts.of_subscription(active, 1_900_000_700 + ahead))
+    [found] = books.rows("select status, ended_at is not null from public.subscriptions")
+    assert found == ("canceled", True)

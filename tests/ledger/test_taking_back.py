@@ -161,3 +161,25 @@ def test_an_inquiry_that_becomes_a_larger_chargeback_takes_the_larger_part(
     desk.dispute(intent_id, 499, "needs_response", "du_1")
     desk.dispute(intent_id, 100, "warning_needs_response", "du_1")
     assert account(books) == (0, 0)
+
+
+def planned(desk: Desk, intent_id: str) -> tuple[int, int]:
+    """Credits that a refund in full would take, and how many of them would become debt."""
+    plan = desk.call("plan_refund", payment_id=None, payment_intent_id=intent_id, amount=None)
+    return plan["credits"], plan["credits_missing"]
+
+
+@pytest.mark.parametrize("is_swept", [False, True])
+def test_a_planned_refund_of_expired_credits_promises_no_debt(
+    books: Books, desk: Desk, user_id: str, is_swept: bool
+) -> None:
+    intent_id = desk.buy(user_id)
+    desk.spend(user_id, 100)
+    books.rows("update public.credit_lots set expires_at = now()")
+    if is_swept:
+        books.rows("select public.expire_credits(10)")
+    assert planned(desk, intent_id) == (500, 100)
+    desk.grant(user_id, 60)
+    assert planned(desk, intent_id) == (500, 40)
+    desk.refund(intent_id, 499)
+    assert account(books) == (-40, 40)

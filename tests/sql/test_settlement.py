@@ -251,3 +251,10 @@ def test_an_order_keeps_the_terms_it_was_made_under(books: Books) -> None:
     books.pay(payment_id)
     books.connection.execute(change.format(500, "default"))
     assert books.account(user_id)["balance"] == 500
+
+
+def test_credits_that_would_outlast_the_calendar_are_not_on_sale(books: Books) -> None:
+    """Never is null: a lifetime that ends on no date could be paid for, and not be granted."""
+    change = "update credit_packages set expires_after_days = 36501 where id = 'starter'"
+    with pytest.raises(psycopg.errors.CheckViolation, match="credit_packages_lifetime_check"):
+        books.connection.execute(change)
