@@ -135,6 +135,13 @@ class StripeApi:
         """The subscription as it stands now."""
         return _run(self._v1.subscriptions.retrieve, subscription_id)
 
+    def set_subscription_payment_method(
+        self, subscription_id: str, payment_method_id: str
+    ) -> StripeObject:
+        """What renewals are paid with: Checkout gave it a method that outranks the customer's."""
+        params = {"default_payment_method": payment_method_id}
+        return _run(self._v1.subscriptions.update, subscription_id, params)
+
     def cancel_at_period_end(self, subscription_id: str, cancel: bool) -> StripeObject:
         """Let it run out, or let it go on after all. Raises StripeRejected where that can't be."""
         params: Params = {"cancel_at_period_end": cancel}

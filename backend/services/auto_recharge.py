@@ -13,7 +13,7 @@ from backend.gateways.stripe_errors import CardRefused, KeyTaken, StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
 from backend.services.customers import Customers
-from backend.services.intents import intent_params, open_for
+from backend.services.intents import CHARGES_KEPT_CARD, intent_params, open_for
 from backend.services.orders import Order, Orders
 
 BATCH = 10
@@ -131,6 +131,7 @@ class AutoRecharge:
         """Nothing but the order decides what is asked, so that asking again is asking the same."""
         params = intent_params(order, order["customer_id"]) | {
             "payment_method": order["options"]["payment_method_id"],
+            "payment_method_options": CHARGES_KEPT_CARD,
             "off_session": True,
             "confirm": True,
             "expand": ["latest_charge"],

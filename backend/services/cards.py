@@ -1,5 +1,6 @@
 """A user's saved cards. Stripe keeps them; here is what a person needs to recognize one."""
 
+from contextlib import suppress
 from typing import Any
 
 from backend.config import Settings
@@ -9,6 +10,7 @@ from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
 from backend.services.customers import Buyer, Customers
+from backend.services.intents import KEEPS_CARD
 
 LOOKS_MAX = 3  # what else is gone is looked at next time
 
@@ -49,7 +51,8 @@ class Cards:
                 {
                     "customer": customer_id,
                     "usage": "off_session",
-                    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                    "allowed_payment_method_types": ["card"],
+                    "payment_method_options": KEEPS_CARD,
                     "metadata": {"user_id": buyer.id},
                 }
             )
@@ -61,6 +64,10 @@ class Cards:
         """Pay with this one from now on, subscriptions too. Raises NotFound."""
         customer_id = self._owned(user_id, card_id)
         try:
+            # The default comes last: what breaks off before it can be asked for again on the page.
+            for subscription_id in self._living_subscriptions(user_id):
+                with suppress(StripeRejected):  # it ended a moment ago, or is not this customer's
+                    self._stripe.set_subscription_payment_method(subscription_id, card_id)
             customer = self._stripe.set_default_payment_method(customer_id, card_id)
         except StripeRejected as rejection:
             self._look_at(card_id)
@@ -91,6 +98,12 @@ class Cards:
         """A card that was taken away at Stripe: the event about it was lost, or is on its way."""
         card = self._stripe.retrieve_payment_method(card_id)
         self._record(facts.of_payment_method(card) or {})
+
+    def _living_subscriptions(self, user_id: str) -> list[str]:
+        listed = self._database.as_service(
+            "list_subscriptions", user_id=user_id, livemode=self._settings.livemode
+        )
+        return [each["subscription_id"] for each in listed if not each["ended_at"]]
 
     def _owned(self, user_id: str, card_id: str) -> str:
         return self._database.as_service(

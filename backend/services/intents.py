@@ -17,6 +17,11 @@ from backend.services.orders import Order, Orders, Wish
 # How long an unfinished payment is offered to the buyer; `cleanup` cancels its intent after that.
 INTENT_LIFETIME = timedelta(days=1)
 
+# What the card networks are told of a card that is kept, and of one that is charged when credits run
+# low: no fixed time, no fixed amount. https://docs.stripe.com/payments/cards/save-and-reuse
+KEEPS_CARD = {"card": {"setup_credential_usage": "unscheduled"}}
+CHARGES_KEPT_CARD = {"card": {"stored_credential_usage": "unscheduled"}}
+
 
 class Intents:
     def __init__(self, settings: Settings, stripe: StripeApi, orders: Orders) -> None:
@@ -58,7 +63,7 @@ class Intents:
         else:
             intent, payment = self.open_intent(order, buyer)
         if payment_method_id and payment["status"] == "pending":
-            intent, payment = self._charge(intent, payment_method_id)
+            intent, payment = self._charge(intent, payment, payment_method_id)
         return self._orders.answered(buyer, attempt, _answer(intent, payment))
 
     def open_intent(self, order: Order, buyer: Buyer) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -84,16 +89,21 @@ class Intents:
         params = intent_params(order, customer_id)
         if order["options"].get("save_payment_method"):
             params["setup_future_usage"] = "off_session"
+            params["payment_method_options"] = KEEPS_CARD
         return self._stripe.create_payment_intent(
             params, f"payment-intent-{order['payment']['payment_id']}-{customer_id}"
         )
 
     def _charge(
-        self, intent: dict[str, Any], payment_method_id: str
+        self, intent: dict[str, Any], payment: dict[str, Any], payment_method_id: str
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Confirm with a saved card while the buyer is there. What is paid is never charged again:
         Stripe refuses to confirm it, and then it is looked at instead."""
-        params = {"payment_method": payment_method_id, "use_stripe_sdk": True}
+        params = {
+            "payment_method": payment_method_id,
+            "use_stripe_sdk": True,
+            "return_url": self._orders.page_of(payment)["payment_url"],  # from a bank's own page
+        }
         try:
             intent = self._stripe.confirm_payment_intent(intent["id"], params)
         except CardRefused as refusal:
@@ -123,8 +133,8 @@ def intent_params(order: Order, customer_id: str) -> dict[str, Any]:
         "currency": payment["currency"],
         "customer": customer_id,
         "description": product["name"],
-        # Methods that lead to another page belong to Stripe's own page.
-        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        # All other methods belong to Stripe's own page (docs/decisions/28).
+        "allowed_payment_method_types": ["card"],
         "metadata": metadata_of(payment),
     }
 

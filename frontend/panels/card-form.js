@@ -36,9 +36,10 @@ export function cardForm({ signal, host, stripe, options, retry, escape }) {
   const state = el("div", {}, bones(2, "bone-line", t("checkout.loading")));
 
   const look = { locale: language.value, appearance: appearanceIn(root) };
+  // A form that comes before its intent must offer what the intent will take.
   const elements = "clientSecret" in options
     ? stripe.elements({ ...options, ...look })
-    : stripe.elements({ ...options, ...look });
+    : stripe.elements({ ...options, ...look, allowedPaymentMethodTypes: ["card"] });
   const element = elements.create("payment", { layout: "tabs" });
   const ready = new Promise((resolve) => element.on("ready", resolve)).then(() => state.replaceChildren());
   element.on("loaderror", () =>

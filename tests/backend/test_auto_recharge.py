@@ -45,6 +45,7 @@ def test_stripe_is_told_that_nobody_is_there(
     [request] = stripe_console.requests(method="POST", path=CREATE)
     sent = request["params"]
     assert (sent["off_session"], sent["confirm"]) == ("true", "true")
+    assert sent["payment_method_options"] == {"card": {"stored_credential_usage": "unscheduled"}}
     assert (sent["payment_method"], sent["amount"]) == (due.ids[0], "499")
     assert sent["metadata"]["user_id"] == due.buyer.id
 

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from tests.backend.in_page import begin
+from tests.backend.subscriber import Subscriber
 from tests.backend.wallet import CARDS, INTENTS, STARTER, Wallet
 from tests.backend.webhook import Webhook, event, retold
 from tests.people import People, Person
@@ -39,6 +40,8 @@ def test_a_card_is_kept_when_the_buyer_ticks_the_box(
     creations = stripe_console.requests(method="POST", path="/v1/payment_intents")
     [request] = [each for each in creations if each["path"] == "/v1/payment_intents"]
     assert request["params"]["setup_future_usage"] == "off_session"
+    kept_for = {"card": {"setup_credential_usage": "unscheduled"}}
+    assert request["params"]["payment_method_options"] == kept_for
     [listed] = wallet.cards
     assert listed == {
         "id": card, "brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2034, "is_default": True,
@@ -63,7 +66,8 @@ def test_a_card_can_be_kept_without_a_payment(
     assert request["params"] == {
         "customer": customer,
         "usage": "off_session",
-        "automatic_payment_methods": {"enabled": "true", "allow_redirects": "never"},
+        "allowed_payment_method_types": ["card"],
+        "payment_method_options": {"card": {"setup_credential_usage": "unscheduled"}},
         "metadata": {"user_id": wallet.buyer.id},
     }
     assert wallet.ids == [card]
@@ -154,6 +158,31 @@ def test_the_first_card_is_the_default_and_another_can_be_made_it(
     [customer] = stripe_console.customers(wallet.buyer.email)
     settings = stripe_console.api(f"customers/{customer}")["invoice_settings"]
     assert settings["default_payment_method"] == second
+
+
+def test_a_new_default_pays_for_subscriptions_too(
+    wallet: Wallet, subscriber: Subscriber, stripe_console: StripeConsole
+) -> None:
+    """Checkout gives a subscription a card of its own, which outranks the customer's default."""
+    subscriber.subscribe()
+    eventually(lambda: len(subscriber.subscriptions), lambda count: count == 1)
+    second = wallet.save(MASTERCARD)
+    assert wallet.buyer.post(f"{CARDS}/{second}/default").status_code == 200
+    subscriber.renew()
+    [_first, renewal] = subscriber.invoices
+    assert subscriber.intent_of(renewal["id"])["payment_method"] == second
+
+
+def test_a_default_is_changed_although_a_subscription_has_just_ended(
+    wallet: Wallet, subscriber: Subscriber, stripe_console: StripeConsole
+) -> None:
+    subscriber.subscribe()
+    eventually(lambda: len(subscriber.subscriptions), lambda count: count == 1)
+    second = wallet.save(MASTERCARD)
+    stripe_console.deliver("drop")
+    stripe_console.delete(f"subscriptions/{subscriber.subscription['id']}")
+    assert wallet.buyer.post(f"{CARDS}/{second}/default").status_code == 200
+    assert default_of(wallet) == [second]
 
 
 def test_many_tabs_that_choose_a_default_end_with_one(wallet: Wallet) -> None:

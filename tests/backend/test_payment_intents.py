@@ -36,7 +36,7 @@ def test_stripe_hears_the_catalogs_price_and_whose_it_is(
         "currency": "usd",
         "customer": customer,
         "description": "Starter",
-        "automatic_payment_methods": {"enabled": "true", "allow_redirects": "never"},
+        "allowed_payment_method_types": ["card"],
         "metadata": {"payment_id": order["payment_id"], "user_id": buyer.id},
     }
     assert order["payment_id"] in request["idempotency_key"]

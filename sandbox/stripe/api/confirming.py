@@ -25,8 +25,29 @@ CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_act
 NOUNS = {"payment_intent": "Payment Intent", "setup_intent": "Setup Intent"}
 
 
+def payment_method_types(params: Params) -> list[str]:
+    """What the sandbox can charge of what the request allows."""
+    if "allowed_payment_method_types" in params and "automatic_payment_methods" in params:
+        raise InvalidParams(
+            "You may only specify one of these parameters: allowed_payment_method_types, "
+            "automatic_payment_methods."
+        )
+    if "card" not in params.get("allowed_payment_method_types", ["card"]):
+        raise InvalidParams(
+            "The sandbox's intents are paid by card only.", param="allowed_payment_method_types"
+        )
+    return ["card"]
+
+
+def card_options(params: Params) -> Object:
+    """What the request says of cards."""
+    return params.get("payment_method_options", {}).get("card", {})
+
+
 def automatic_payment_methods(params: Params) -> Object | None:
     """On unless the request says otherwise."""
+    if "allowed_payment_method_types" in params:
+        return None
     given: Object = params.get("automatic_payment_methods", {"enabled": True})
     return {"allow_redirects": "always"} | given if given["enabled"] else None
 

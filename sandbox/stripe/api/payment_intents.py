@@ -25,6 +25,7 @@ BROWSER = ("payment_method", "receipt_email", "return_url", "setup_future_usage"
 CONFIRM = (*BROWSER, "off_session")
 KNOWN = (
     *CONFIRM,
+    "allowed_payment_method_types",
     "amount",
     "automatic_payment_methods",
     "confirm",
@@ -32,6 +33,8 @@ KNOWN = (
     "customer",
     "description",
     "metadata",
+    "payment_method_options.card.setup_credential_usage",
+    "payment_method_options.card.stored_credential_usage",
     "statement_descriptor_suffix",
 )
 CHANGEABLE = (
@@ -56,7 +59,8 @@ def create(tx: Transaction, params: Params) -> Object:
         amount=params["amount"],
         currency=params["currency"].lower(),
         customer=customer,
-        payment_method_types=["card"],
+        payment_method_types=confirming.payment_method_types(params),
+        card_options=_card_options(params),
         metadata=params.get("metadata") or {},
         description=params.get("description"),
         receipt_email=params.get("receipt_email"),
@@ -145,6 +149,16 @@ def _changed_customer(tx: Transaction, intent: Object, params: Params) -> Object
             param="customer",
         )
     return {"customer": found(tx, "customer", customer, "customer")["id"]}
+
+
+def _card_options(params: Params) -> Object:
+    options = confirming.card_options(params)
+    if "stored_credential_usage" in options and params.get("setup_future_usage"):
+        raise InvalidParams(
+            "`stored_credential_usage` is not supported together with `setup_future_usage`.",
+            param="payment_method_options[card][stored_credential_usage]",
+        )
+    return options
 
 
 def _check_confirming(params: Params) -> None:

@@ -23,11 +23,13 @@ routes = Routes()
 CONFIRM = ("payment_method", "return_url", "use_stripe_sdk")
 KNOWN = (
     *CONFIRM,
+    "allowed_payment_method_types",
     "automatic_payment_methods",
     "confirm",
     "customer",
     "description",
     "metadata",
+    "payment_method_options.card.setup_credential_usage",
     "usage",
 )
 
@@ -39,6 +41,8 @@ def create(tx: Transaction, params: Params) -> Object:
         found(tx, "customer", customer, "customer")
     method = confirming.named_method(tx, params, customer)
     intent = new_setup_intent(
+        payment_method_types=confirming.payment_method_types(params),
+        card_options=confirming.card_options(params),
         customer=customer,
         usage=params.get("usage", "off_session"),
         metadata=params.get("metadata") or {},

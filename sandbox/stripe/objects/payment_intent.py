@@ -15,6 +15,7 @@ def new_payment_intent(
     statement_descriptor: str | None = None,
     statement_descriptor_suffix: str | None = None,
     automatic_payment_methods: Object | None = None,
+    card_options: Object | None = None,
     setup_future_usage: str | None = None,
 ) -> Object:
     """An intent that waits for a way to pay; its amount is in the currency's minor unit."""
@@ -48,7 +49,9 @@ def new_payment_intent(
         "on_behalf_of": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": {
+            "card": {"request_three_d_secure": "automatic"} | (card_options or {})
+        },
         "payment_method_types": payment_method_types,
         "processing": None,
         "receipt_email": receipt_email,

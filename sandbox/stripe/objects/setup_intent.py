@@ -10,6 +10,8 @@ def new_setup_intent(
     metadata: dict[str, str],
     description: str | None,
     automatic_payment_methods: Object | None,
+    payment_method_types: list[str],
+    card_options: Object,
 ) -> Object:
     """An intent to save a payment method for later, that waits for one."""
     intent_id = new_id("seti")
@@ -40,9 +42,10 @@ def new_setup_intent(
                 "mandate_options": None,
                 "network": None,
                 "request_three_d_secure": "automatic",
+                **card_options,
             }
         },
-        "payment_method_types": ["card"],
+        "payment_method_types": payment_method_types,
         "single_use_mandate": None,
         "status": "requires_payment_method",
         "usage": usage,

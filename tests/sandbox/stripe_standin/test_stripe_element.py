@@ -243,6 +243,20 @@ def test_elements_that_promise_another_amount_are_stopped(
     assert result["paymentIntent"]["status"] == "succeeded"
 
 
+@pytest.mark.parametrize("is_limited", [False, True])
+def test_a_form_must_offer_what_its_intent_takes(
+    client: stripe.StripeClient, page: Page, is_limited: bool
+) -> None:
+    """One of the two says cards only, the other what the Dashboard says."""
+    takes = {"automatic_payment_methods": NO_REDIRECTS}
+    if not is_limited:
+        takes = {"allowed_payment_method_types": ["card"]}
+    intent = client.v1.payment_intents.create({"amount": 500, "currency": "eur", **takes})
+    show(page, PAYMENT | ({"allowedPaymentMethodTypes": ["card"]} if is_limited else {}))
+    error = page.evaluate("secret => pay(secret)", intent.client_secret)["error"]
+    assert (error["type"], error["param"]) == ("invalid_request_error", "payment_method_types")
+
+
 def test_an_element_of_an_intent_needs_no_more_words(
     page: Page, intent: stripe.PaymentIntent
 ) -> None:

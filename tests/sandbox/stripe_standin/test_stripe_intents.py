@@ -173,3 +173,24 @@ def test_a_charge_has_a_receipt(client: stripe.StripeClient) -> None:
     for shown in ("€5.00", "−€2.00", "Visa •••• 4242", "&lt;b&gt;500 credits"):
         assert shown in page.text
     assert HTTP.get(f"{intent.latest_charge.receipt_url}x").status_code == 404
+
+
+def test_cards_alone_may_be_allowed_and_need_no_way_back(client: stripe.StripeClient) -> None:
+    allowed = {"amount": 500, "currency": "eur", "allowed_payment_method_types": ["card"]}
+    with pytest.raises(stripe.InvalidRequestError, match="only specify one of these"):
+        client.v1.payment_intents.create(EURO | allowed)
+    intent = client.v1.payment_intents.create(allowed)
+    assert (intent.automatic_payment_methods, intent.payment_method_types) == (None, ["card"])
+    paid = client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_visa"})
+    assert paid.status == "succeeded"
+
+
+def test_what_a_kept_card_is_for_is_said_when_it_is_kept_or_charged(
+    client: stripe.StripeClient,
+) -> None:
+    charged = {"card": {"stored_credential_usage": "unscheduled"}}
+    intent = client.v1.payment_intents.create(EURO | {"payment_method_options": charged})
+    assert intent.payment_method_options.card.stored_credential_usage == "unscheduled"
+    keeping = {"payment_method_options": charged, "setup_future_usage": "off_session"}
+    with pytest.raises(stripe.InvalidRequestError, match="not supported together"):
+        client.v1.payment_intents.create(EURO | keeping)

@@ -69,7 +69,7 @@ class Elements {
 
   /** Elements that came before their intent must have told the buyer what the intent says. */
   #difference(intent) {
-    const { mode, amount, currency, setupFutureUsage, setup_future_usage } = this.#settings;
+    const { mode, amount, currency, setupFutureUsage, setup_future_usage, allowedPaymentMethodTypes } = this.#settings;
     const isPayment = intent.object === "payment_intent";
     const pairs = isPayment
       ? {
@@ -81,6 +81,10 @@ class Elements {
           ],
         }
       : {};
+    pairs.payment_method_types = [
+      allowedPaymentMethodTypes?.join() ?? "automatic",
+      intent.automatic_payment_methods ? "automatic" : intent.payment_method_types.join(),
+    ];
     pairs.mode = [mode === "setup" ? "setup" : "payment", isPayment ? "payment" : "setup"];
     for (const [name, [here, there]] of Object.entries(pairs)) {
       if (here === there) continue;
