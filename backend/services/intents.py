@@ -17,8 +17,8 @@ from backend.services.orders import Order, Orders, Wish
 # How long an unfinished payment is offered to the buyer; `cleanup` cancels its intent after that.
 INTENT_LIFETIME = timedelta(days=1)
 
-# What the card networks are told of a card that is kept, and of one that is charged when credits run
-# low: no fixed time, no fixed amount. https://docs.stripe.com/payments/cards/save-and-reuse
+# What the card networks are told of a card that is kept, and of one that is charged when credits
+# run low: no fixed time, no fixed amount. https://docs.stripe.com/payments/cards/save-and-reuse
 KEEPS_CARD = {"card": {"setup_credential_usage": "unscheduled"}}
 CHARGES_KEPT_CARD = {"card": {"stored_credential_usage": "unscheduled"}}
 

@@ -46,6 +46,8 @@ export const en = {
   "buy.manage_plan": "You have this plan. Manage it",
   "buy.on_top": "You have {plan}. This plan comes on top of it.",
   "buy.manage_other": "Manage {plan}",
+  "buy.one_currency": "You pay for {plan} in {currency}. A second plan needs the same currency.",
+  "buy.change_currency": "Choose {currency}",
   "buy.pay": "Pay {price}",
   "buy.sign_in_and_pay": "Sign in and pay {price}",
   "buy.choose": "Choose a package to pay",

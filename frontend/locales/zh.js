@@ -48,6 +48,8 @@ export const zh = {
   "buy.manage_plan": "您已订阅，前往管理",
   "buy.on_top": "您已订阅{plan}。此套餐将另外订阅，不会取代它。",
   "buy.manage_other": "管理{plan}",
+  "buy.one_currency": "您以 {currency} 支付{plan}，第二个订阅须使用同一币种。",
+  "buy.change_currency": "选择 {currency}",
   "buy.pay": "支付 {price}",
   "buy.sign_in_and_pay": "登录并支付 {price}",
   "buy.choose": "请先选择套餐",

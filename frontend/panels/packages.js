@@ -79,7 +79,13 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
         : [offer ? payLabel(offer) : t("buy.choose")]),
     );
     if (!isBusy) payButton.setAttribute("aria-disabled", String(!offer));
-    onTop.replaceChildren(...(offer ? aboutOrder(offer, () => goTo("wallet")) : []));
+    onTop.replaceChildren(...(offer ? aboutOrder(offer, { manage: () => goTo("wallet"), payIn }) : []));
+  }
+
+  /** @param {string} currency */
+  function payIn(currency) {
+    payButton.focus();
+    return chooseCurrency(currency);
   }
 
   function toPackages() {
@@ -177,23 +183,32 @@ function subscribeLabel(offer, price) {
 /**
  * Who wants to change his plan would be charged for both. And below payments to be finished, what
  * the button pays for may be out of sight.
+ * @typedef {{manage: () => void, payIn: (currency: string) => Promise<void>}} Ways
  * @param {Package} offer
- * @param {() => void} manage
+ * @param {Ways} ways
  */
-function aboutOrder(offer, manage) {
+function aboutOrder(offer, ways) {
   const other = offer.kind === "subscription" && !hasPlan(offer.id) && subscriptions.value?.find((plan) => !isOver(plan));
-  if (other) return besidePlan(other, manage);
+  if (other) return besidePlan(offer, other, ways);
   if (account.value.openPayments.length === 0) return [];
   return [el("p", { id: "on-top" }, `${offer.name} · ${t("buy.credits", { count: offer.credits })}`)];
 }
 
 /**
+ * @param {Package} offer
  * @param {import("../lib/contract.js").Subscription} other
- * @param {() => void} manage
+ * @param {Ways} ways
  */
-function besidePlan(other, manage) {
+function besidePlan(offer, other, { manage, payIn }) {
   const named = catalog.value.packages?.find(({ id }) => id === other.package_id);
   const plan = named?.name ?? t("buy.credits", { count: other.credits });
+  if (other.currency !== offer.currency) { // Stripe bills all of a customer's plans in one.
+    const currency = other.currency.toUpperCase();
+    return [
+      el("p", { id: "on-top" }, t("buy.one_currency", { plan, currency })),
+      el("button", { type: "button", class: "button", onclick: () => payIn(other.currency) }, t("buy.change_currency", { currency })),
+    ];
+  }
   return [
     el("p", { id: "on-top" }, t("buy.on_top", { plan })),
     el("button", { type: "button", class: "button", onclick: manage }, t("buy.manage_other", { plan })),

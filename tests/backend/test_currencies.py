@@ -11,7 +11,7 @@ from tests.backend.subscriber import Subscriber
 from tests.http import HTTP
 from tests.people import People, Person
 from tests.stripe_browser import StripeBrowser
-from tests.stripe_console import StripeConsole
+from tests.stripe_console import StripeConsole, eventually
 
 CHECKOUT = "/api/stripe/create-checkout-session"
 INTENTS = "/api/stripe/create-payment-intent"
@@ -148,6 +148,22 @@ def test_a_subscription_in_another_currency_renews_in_it(
     assert payments == [(amount, currency)] * 2
     assert subscriber.grants == [1000, 1000]
     assert (subscriber.listed["amount"], subscriber.listed["currency"]) == (amount, currency)
+
+
+def test_a_second_subscription_keeps_to_the_currency_of_the_first(
+    subscriber: Subscriber, stripe_console: StripeConsole
+) -> None:
+    """Stripe bills all of a customer's subscriptions in one currency."""
+    subscriber.subscribe("monthly", currency="usd")
+    eventually(lambda: len(subscriber.subscriptions), lambda count: count == 1)
+    yearly = {"package_id": "yearly", "currency": "eur"}
+    refused = subscriber.buyer.post(CHECKOUT, yearly)
+    assert (refused.status_code, refused.json()["code"]) == (409, "invalid_state")
+    assert "in USD" in refused.json()["detail"]
+    assert subscriber.buyer.post(CHECKOUT, yearly | {"currency": "usd"}).status_code == 201
+    stripe_console.delete(f"subscriptions/{subscriber.subscription['id']}")
+    eventually(lambda: subscriber.listed["ended_at"], lambda ended: ended is not None)
+    assert subscriber.buyer.post(CHECKOUT, yearly).status_code == 201
 
 
 def test_a_subscription_that_is_not_sold_in_a_currency_is_refused(buyer: Person) -> None:

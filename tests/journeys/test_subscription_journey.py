@@ -3,6 +3,7 @@
 Its buyer has a time of his own at Stripe, which the tests move.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -154,6 +155,23 @@ def test_who_has_another_plan_is_told_that_this_one_comes_on_top(
     shop.dialog.get_by_role("button", name="Yearly").click()
     shop.dialog.get_by_role("button", name="Manage Monthly").click()
     expect(plan(shop)).to_contain_text("Active")
+
+
+def test_a_second_plan_is_offered_in_the_currency_of_the_first(
+    subscribed: Subscriber, open_shop: Callable[..., Shop]
+) -> None:
+    """Stripe bills all of a customer's plans in one."""
+    shop = open_shop(subscribed.buyer)
+    shop.open_dialog()
+    shop.dialog.get_by_role("button", name="Yearly").click()
+    shop.dialog.get_by_label("Currency").select_option("EUR")
+    sentence = "You pay for Monthly in USD. A second plan needs the same currency."
+    subscribe = shop.dialog.get_by_role("button", name="Subscribe for €")
+    expect(subscribe).to_have_accessible_description(sentence)
+    shop.dialog.get_by_role("button", name="Choose USD").click()
+    subscribe = shop.dialog.get_by_role("button", name="Subscribe for $")
+    expect(subscribe).to_be_focused()
+    expect(subscribe).to_have_accessible_description(re.compile("on top of it"))
 
 
 def test_who_has_the_plan_is_led_to_it_though_he_is_faster_than_the_list_of_his_plans(

@@ -6,9 +6,10 @@ import time
 from urllib.parse import urlsplit
 
 from .. import clock, money
-from ..errors import InvalidParams
+from ..errors import InvalidParams, InvalidRequest
+from ..flows import subscriptions
 from ..params import Params, missing
-from ..store import Object
+from ..store import Object, Transaction
 
 METHOD_TYPES = ("card", "us_bank_account")
 LIFETIME_SECONDS_MIN = 30 * 60
@@ -73,6 +74,20 @@ def check_prices(items: list[Object], mode: str) -> None:
         raise InvalidParams(
             "All recurring prices must have the same billing interval.", param="line_items"
         )
+
+
+def check_currency(tx: Transaction, items: list[Object], customer: Object | None) -> None:
+    """All subscriptions of a customer are billed in one currency. Raises InvalidRequest."""
+    wanted = {item["price"]["currency"] for item in items if item["price"]["recurring"]}
+    if not customer or not wanted:
+        return
+    for subscription in tx.select("subscription", {"customer": customer["id"]}):
+        currency = subscription["items"]["data"][0]["price"]["currency"]
+        if subscription["status"] not in subscriptions.OVER and {currency} != wanted:
+            raise InvalidRequest(
+                "You cannot combine currencies on a single customer. This customer has an active "
+                f"subscription with currency {currency}."
+            )
 
 
 def check_address(params: Params, customer: Object | None) -> None:

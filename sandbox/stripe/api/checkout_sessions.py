@@ -86,6 +86,7 @@ def create(tx: Transaction, params: Params) -> Object:
         lifetime_seconds = rules.lifetime_seconds(params)
         items = [_line_item(tx, item, nth) for nth, item in enumerate(params["line_items"])]
         rules.check_prices(items, params["mode"])
+        rules.check_currency(tx, items, customer)
         session = tx.add(
             new_session(
                 params,
