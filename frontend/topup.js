@@ -19,10 +19,10 @@
  *     supabase.auth.onAuthStateChange(() => setTimeout(sessionChanged));   // outside of its lock
  *     creditsChanged();                                                    // the app has spent some
  *
- * Such an app also names the page of its own that buyers come back to, on an allowed origin, for
- * Topup's pages know nothing of its session: `<credits-dialog return-url="/account">`. On that page,
- * if it has that dialog too, and wherever an address says `?payment=<id>`, the dialog opens and says
- * what became of the payment.
+ * Buyers come back from Stripe to the page that they left, where that has another origin than Topup;
+ * else to a page of Topup's. An app on Topup's own origin that lends its token, and whoever wants another
+ * page, names it: `<credits-dialog return-url="/account">`. On that page, if it has that dialog too, and
+ * wherever an address says `?payment=<id>`, the dialog opens and says what became of the payment.
  *
  * `configure` is called before the page has finished loading (any module script does), or at once
  * after `await import(…)`. The colours and the font follow custom properties, see
@@ -31,7 +31,7 @@
 import { CreditsBadge } from "./elements/credits-badge.js";
 import { CreditsDialog } from "./elements/credits-dialog.js";
 import { openDialog } from "./elements/open-dialog.js";
-import { UUID } from "./lib/address.js";
+import { UUID, namesOfReturn } from "./lib/address.js";
 import { settings } from "./lib/settings.js";
 import { refreshAccount } from "./state/account.js";
 import { findSession } from "./state/session.js";
@@ -62,20 +62,14 @@ if (!customElements.get("credits-badge")) {
  */
 function showNamedPayment() {
   const address = new URL(location.href);
-  const ours = leadsBackTo(address) ? ["payment", "payment_id", "canceled"] : ["payment"];
+  const named = document.querySelector("credits-dialog[return-url]")?.getAttribute("return-url") ?? null;
+  const ours = ["payment", ...namesOfReturn(address, named)];
   const [id, returned, canceled] = ours.map((name) => address.searchParams.get(name));
   const shown = id ?? returned ?? "";
   if (!UUID.test(shown)) return;
   for (const name of ours) address.searchParams.delete(name);
   history.replaceState(history.state, "", address); // Not again with the next reload.
   if (!canceled) openDialog("payment", shown);
-}
-
-/** @param {URL} address */
-function leadsBackTo({ origin, pathname }) {
-  const path = document.querySelector("credits-dialog[return-url]")?.getAttribute("return-url") ?? null;
-  const back = path === null ? null : new URL(path, location.href);
-  return back?.origin === origin && back.pathname === pathname;
 }
 
 /**

@@ -9,12 +9,13 @@
  * Attributes:  ui-mode       "hosted" (default): pay on Stripe's page
  *                            "embedded": Stripe's page inside the dialog
  *                            "elements": our own form, with saved cards and Stripe's Payment Element
- *              return-url    where the buyer comes back to, on an origin the backend allows
+ *              return-url    where the buyer comes back to, on an origin the backend allows; without
+ *                            it the page itself, or where that is the backend's, a page of Topup's
  * Event:       topup:sign-in-required   bubbles; someone has to sign in before paying. An app that
  *                                       lends its own session shows its own form then.
  * `<credits-badge>` makes one by itself when the page has none.
  */
-import { leaveFor } from "../lib/address.js";
+import { leaveFor, returnAddress } from "../lib/address.js";
 import { ApiError } from "../lib/api-error.js";
 import { el, focusedElement } from "../lib/dom.js";
 import { language, t } from "../lib/i18n.js";
@@ -403,7 +404,7 @@ export class CreditsDialog extends HTMLElement {
   }
 
   get #returnUrl() {
-    return this.getAttribute("return-url");
+    return returnAddress(this.getAttribute("return-url"));
   }
 
   /** @param {string} text read out by screen readers */

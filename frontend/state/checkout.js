@@ -75,7 +75,7 @@ function createCheckout(offer, uiMode, returnUrl) {
     currency: offer.currency,
     locale: language.value,
     ui_mode: uiMode,
-    ...(returnUrl && { return_url: new URL(returnUrl, location.href).href }),
+    ...(returnUrl && { return_url: returnUrl }),
   };
   return attempts.run({ user: session.value.user, ...body }, (idempotencyKey) =>
     post("/api/stripe/create-checkout-session", body, { idempotencyKey, timeoutMs: TIMEOUT_MS }),

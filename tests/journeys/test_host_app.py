@@ -15,6 +15,9 @@ HTML = """<!doctype html><html lang="en"><title>An app</title>
 <script type="module" src="{topup}/topup.js"></script>
 <script type="module" src="/app.js"></script>
 <credits-badge></credits-badge><credits-dialog return-url="{page}"></credits-dialog></html>"""
+# All that README asks for: Topup signs people in, and its dialog is made by the badge.
+TWO_TAGS = """<!doctype html><html lang="en"><title>An app</title>
+<script type="module" src="{topup}/topup.js"></script><credits-badge></credits-badge></html>"""
 APP = """import {{ configure }} from "{topup}/topup.js";
 configure({{ getAccessToken: () => localStorage.getItem("token") }});"""
 # What README asks of a host page's policy for Stripe's own page, and the app's own scripts.
@@ -29,6 +32,8 @@ LATE = """async ([topup, token]) => {
 class Host:
     """An app at `http://localhost`, where Topup is at `http://127.0.0.1`."""
 
+    html, policy = HTML, POLICY
+
     def __init__(self, page: Page, env: Env) -> None:
         self.origin = env["BACKEND_URL"].replace("127.0.0.1", "localhost")
         self.shop = Shop(page, env)
@@ -42,9 +47,9 @@ class Host:
 
     def _serve(self, route: Route) -> None:
         is_script = route.request.url.endswith(".js")
-        text = (APP if is_script else HTML).format(topup=self._topup, page=HOST_PAGE)
+        text = (APP if is_script else self.html).format(topup=self._topup, page=HOST_PAGE)
         kind = "text/javascript" if is_script else "text/html"
-        policy = {"Content-Security-Policy": POLICY.format(topup=self._topup)}
+        policy = {"Content-Security-Policy": self.policy.format(topup=self._topup)}
         route.fulfill(body=text, content_type=kind, headers=policy)
 
 
@@ -76,6 +81,31 @@ def test_who_leaves_stripes_page_comes_back_to_the_app_and_may_go_on(
     expect(host.shop.badge).to_have_accessible_name("Credits: 0 available, 1 payment to finish")
     expect(host.shop.dialog).to_be_hidden()
     assert host.page.url == host.origin + HOST_PAGE
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_two_tags_lead_back_to_the_page_that_was_left(
+    host: Host, buyer: Person, windows: Windows, sandbox: Env, is_paid: bool
+) -> None:
+    """On Topup's own pages nobody would know who had signed in here."""
+    windows.expect_complaint("404")
+    host.html, host.policy = TWO_TAGS, f"{POLICY} {sandbox['SUPABASE_URL']}"
+    host.page.goto(host.origin + HOST_PAGE)
+    host.shop.open_dialog()
+    host.shop.choose("Starter")
+    host.shop.pay_button.click()
+    host.shop.sign_in(buyer)
+    stripe = host.shop.at_stripe()
+    if not is_paid:
+        stripe.go_back()
+        expect(host.shop.badge).to_have_accessible_name("Credits: 0 available, 1 payment to finish")
+    else:
+        stripe.pay_by_card()
+        host.page.wait_for_url(f"{host.origin}/account?*")
+        host.page.reload()  # where a redirect leads, the browser asks whoever is really there
+        host.shop.payment.expect_paid()
+        host.shop.expect_balance(500)
+    assert host.page.url == f"{host.origin}/account"
 
 
 def test_an_app_that_has_spent_credits_lets_the_badge_know(
