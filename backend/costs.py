@@ -9,6 +9,11 @@
     @costs("docx_processing", quantity=started_thousand_words)
     def process_document(): …
 
+Mount what is called, not what is looked at: every view needs a policy, so a blueprint with a static
+folder does not start to work, and `/` and the security headers are this backend's. A route refuses
+with `raise Forbidden("Ask its owner.")` and the like of backend/errors.py; of Flask's `abort(403)`
+the status counts, and the words are ours.
+
 A body has 64 KiB at most, unless `request.max_content_length` is set before it is read. On Vercel,
 api/index.py imports the app, and .vercelignore and vercel.json name its folder.
 
@@ -17,7 +22,8 @@ of units or a function of nothing that gives one (it may read flask.request). Wo
 longer than 15 minutes says so with `ttl_seconds`, 1 to 86400.
 
 Who is charged may be who chooses the key: a browser can send one Idempotency-Key with ever new
-bodies. So the request's key pays for one request, and one that comes again is refused with a 409.
+bodies. So the request's key pays for one request, and one that comes again is refused with a 409,
+also where the work had failed and nothing was paid.
 """
 
 import functools
@@ -59,8 +65,8 @@ def hold(
 ) -> AbstractContextManager[Hold]:
     """`with hold("feature", 3) as h: …; h.capture(2)`; released when the block fails.
 
-    It ends by itself after `ttl_seconds`, 1 to 86400, and can't be captured any more: choose more
-    than the work can take. Raises what Spending raises; IdempotencyConflict for any key that has
+    After `ttl_seconds`, 1 to 86400, it can't be captured any more, and the job frees its credits:
+    choose more than the work can take. Raises what Spending raises; IdempotencyConflict for any key that has
     been used, the app's own too.
     """
     return services().spending.hold(

@@ -129,9 +129,11 @@ class PaymentsDisabled(Problem):
 
 
 BY_CODE = {kin.code: kin for kin in Problem.__subclasses__()}
-# What Flask and werkzeug raise by themselves, in our words. Any other 4xx is an invalid request.
+# What Flask and werkzeug raise, or a mounted route by abort(), in our words: theirs may tell of the
+# inside. Any other 4xx is an invalid request.
 BY_STATUS = {kin.status: kin for kin in (
-    NotFound, MethodNotAllowed, PayloadTooLarge, UnsupportedMediaType, RateLimited,
+    InvalidRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, InvalidState, PayloadTooLarge,
+    UnsupportedMediaType, RateLimited,
 )}  # fmt: skip
 
 
@@ -174,7 +176,8 @@ def _render_http_exception(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     if status >= 500:
         return _render_unexpected(error)
-    response = render(BY_STATUS.get(status, InvalidRequest)())
+    kin = BY_STATUS.get(status)
+    response = render(kin() if kin else InvalidRequest("This request can't be answered."))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

@@ -12,7 +12,8 @@
  *              return-url    where the buyer comes back to, on an origin the backend allows; without
  *                            it the page itself, or where that is the backend's, a page of Topup's
  * Event:       topup:sign-in-required   bubbles; someone has to sign in before paying. An app that
- *                                       lends its own session shows its own form then.
+ *                                       lends its own session shows its own form then, in a dialog
+ *                                       of its own (`showModal()`): this one stays open below it.
  * `<credits-badge>` makes one by itself when the page has none.
  */
 import { leaveFor, returnAddress } from "../lib/address.js";

@@ -78,9 +78,19 @@ authenticateWith({
 
 /** @param {boolean} refresh */
 async function hostToken(refresh) {
-  const token = (await settings.getAccessToken?.({ refresh })) ?? null;
+  const token = await lentToken(refresh);
   session.set(token ? { ...SIGNED_OUT, status: "signed-in", user: subject(token) } : SIGNED_OUT);
   return token;
+}
+
+/** An app that fails to lend one hears of it; here it is as if nobody could be asked. @param {boolean} refresh */
+async function lentToken(refresh) {
+  try {
+    return (await settings.getAccessToken?.({ refresh })) ?? null;
+  } catch (error) {
+    reportError(error);
+    throw new ApiError({ code: "network" });
+  }
 }
 
 /** Whose token it is; read, not verified: that is the server's work. @param {string} token */

@@ -32,13 +32,13 @@ LATE = """async ([topup, token]) => {
 class Host:
     """An app at `http://localhost`, where Topup is at `http://127.0.0.1`."""
 
-    html, policy = HTML, POLICY
+    html, app, policy = HTML, APP, POLICY
 
     def __init__(self, page: Page, env: Env) -> None:
         self.origin = env["BACKEND_URL"].replace("127.0.0.1", "localhost")
         self.shop = Shop(page, env)
         self.page = page
-        self._topup = env["BACKEND_URL"]
+        self.topup = env["BACKEND_URL"]
         page.route(f"{self.origin}/**", self._serve)
 
     def visit(self, token: str) -> None:
@@ -47,9 +47,9 @@ class Host:
 
     def _serve(self, route: Route) -> None:
         is_script = route.request.url.endswith(".js")
-        text = (APP if is_script else self.html).format(topup=self._topup, page=HOST_PAGE)
+        text = (self.app if is_script else self.html).format(topup=self.topup, page=HOST_PAGE)
         kind = "text/javascript" if is_script else "text/html"
-        policy = {"Content-Security-Policy": self.policy.format(topup=self._topup)}
+        policy = {"Content-Security-Policy": self.policy.format(topup=self.topup)}
         route.fulfill(body=text, content_type=kind, headers=policy)
 
 
@@ -128,3 +128,19 @@ def test_an_app_that_loads_it_late_lends_its_session_all_the_same(
     page.goto(f"{sandbox['BACKEND_URL']}/styles/page.css")
     page.evaluate(LATE, [sandbox["BACKEND_URL"], buyer.token])
     Shop(page, sandbox).expect_balance(0)
+
+
+def test_an_app_that_fails_to_lend_its_session_is_told_and_nobody_is_called_a_stranger(
+    host: Host, buyer: Person, windows: Windows
+) -> None:
+    windows.expect_complaint("the app's own trouble")
+    host.page.add_init_script('window.lend = () => { throw new Error("the app\'s own trouble") }')
+    host.app = APP.replace('localStorage.getItem("token")', "window.lend()")
+    host.visit(buyer.token)
+    expect(host.shop.badge).to_have_accessible_name("Credits: the balance could not be loaded")
+    host.page.evaluate("window.lend = () => localStorage.getItem('token')")
+    host.page.evaluate(
+        "(topup) => import(`${topup}/topup.js`).then(({ sessionChanged }) => sessionChanged())",
+        host.topup,
+    )
+    host.shop.expect_balance(0)

@@ -76,7 +76,10 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(app: Flask) -> None:
     ("exception", "code"),
     [
         (werkzeug.exceptions.BadRequest("<b>inside</b>"), "invalid_request"),
+        (werkzeug.exceptions.Unauthorized("inside"), "unauthorized"),
+        (werkzeug.exceptions.Forbidden("inside"), "forbidden"),
         (werkzeug.exceptions.NotFound("inside"), "not_found"),
+        (werkzeug.exceptions.Conflict("inside"), "invalid_state"),
         (werkzeug.exceptions.MethodNotAllowed(["GET"]), "method_not_allowed"),
         (werkzeug.exceptions.RequestEntityTooLarge("inside"), "payload_too_large"),
         (werkzeug.exceptions.UnsupportedMediaType("inside"), "unsupported_media_type"),
