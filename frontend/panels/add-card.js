@@ -5,7 +5,7 @@ import { el } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { within } from "../lib/limit.js";
 import { loadStripe } from "../lib/stripe-js.js";
-import { beginSavingCard, cards, refreshCards } from "../state/cards.js";
+import { OFFERED_AGAIN, beginSavingCard, cards, refreshCards } from "../state/cards.js";
 import { catalog } from "../state/catalog.js";
 import { loadConfig } from "../state/config.js";
 import { attempt } from "./attempt.js";
@@ -68,7 +68,7 @@ export function addCard({ signal, host, announce, aside, close, done }) {
     const { error } = await aside(() => within(stripe.confirmSetup({
       elements: form.elements,
       clientSecret,
-      confirmParams: { return_url: location.href },
+      confirmParams: { return_url: location.href, ...OFFERED_AGAIN },
       redirect: "if_required",
     }), CONFIRM_TIMEOUT_MS));
     if (error) sayRefused(error);

@@ -8,6 +8,9 @@ import { Remote } from "./remote.js";
 const TIMEOUT_MS = 30_000;
 const LIST = "/api/payment-methods";
 
+/** Of a card that its owner saves: Stripe's own page may offer it to him, too. */
+export const OFFERED_AGAIN = { payment_method_data: { allow_redisplay: /** @type {const} */ ("always") } };
+
 /** The default one first. @type {Remote<Card[]>} */
 export const cards = new Remote(async (signal) => inOrder(await get(LIST, { signal })));
 

@@ -15,6 +15,7 @@ import { declineCodeOf } from "../lib/declines.js";
 import { language } from "../lib/i18n.js";
 import { poll } from "../lib/poll.js";
 import { settings } from "../lib/settings.js";
+import { OFFERED_AGAIN } from "./cards.js";
 import { catalog, renewCatalog } from "./catalog.js";
 import { refreshPayment } from "./payments.js";
 import { session } from "./session.js";
@@ -102,7 +103,7 @@ export class InPagePayment {
     if (fate) return fate;
     if (!this.id) await this.#begin(save ? { save_payment_method: true } : {});
     this.savesCard = save;
-    const confirmParams = { return_url: this.#returnAddress(returnUrl) };
+    const confirmParams = { return_url: this.#returnAddress(returnUrl), ...(save && OFFERED_AGAIN) };
     const { error } = await (isDeferred
       ? stripe.confirmPayment({ elements, clientSecret: this.secret, confirmParams, redirect: "if_required" })
       : stripe.confirmPayment({ elements, confirmParams, redirect: "if_required" }));

@@ -44,7 +44,10 @@ test("a new card: order, confirm at Stripe, ask what became of it", async () => 
   assert.deepEqual(confirmed, [{
     elements: "elements",
     clientSecret: "secret",
-    confirmParams: { return_url: `https://shop.example/thanks?a=1&payment_id=${ID}` },
+    confirmParams: {
+      return_url: `https://shop.example/thanks?a=1&payment_id=${ID}`,
+      payment_method_data: { allow_redisplay: "always" }, // as it is to be saved
+    },
     redirect: "if_required",
   }]);
 });

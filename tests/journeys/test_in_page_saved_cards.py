@@ -34,6 +34,10 @@ def test_a_saved_card_pays_the_next_time_without_being_typed(
     payment.expect_paid()
     shop.dialog.get_by_role("button", name="Done").click()
 
+    [customer] = stripe_console.customers(buyer.email)
+    [kept] = stripe_console.api(f"customers/{customer}/payment_methods")["data"]
+    assert kept["allow_redisplay"] == "always"  # Stripe's own page offers it, too
+
     again = shop.start_paying_inside("Creator")
     expect(shop.dialog.get_by_role("radio", name="Visa ending in 4242")).to_be_checked()
     expect(shop.page.locator("iframe")).to_have_count(0)

@@ -85,12 +85,13 @@ function submit() {
   return { error: { type: "validation_error", code, message: text(code) } };
 }
 
-async function createPaymentMethod({ billingDetails }) {
+async function createPaymentMethod({ data: { billing_details = {}, allow_redisplay } }) {
   const [month, year] = expirationParts();
   const { object, error } = await ask(api, "POST", "payment_methods", {
     type: "card",
     card: { number: digits(number), exp_month: month, exp_year: 2000 + year, cvc: cvc.value },
-    billing_details: billingDetails ?? {},
+    billing_details,
+    ...(allow_redisplay && { allow_redisplay }),
   });
   if (!error) return { paymentMethod: object };
   const field = form.elements[FIELD_OF_PARAM[error.param]];

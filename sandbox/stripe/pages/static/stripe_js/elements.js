@@ -53,7 +53,7 @@ class Elements {
   }
 
   /** Of `stripe`: a payment method of what was typed, to confirm `intent` with. */
-  async createPaymentMethod(intent, billingDetails) {
+  async createPaymentMethod(intent, data) {
     const element = this.#required();
     if (!this.#settings.mode) {
       const { error } = await this.submit();
@@ -64,7 +64,7 @@ class Elements {
       const error = this.#difference(intent);
       if (error) return { error };
     }
-    return element.createPaymentMethod(billingDetails);
+    return element.createPaymentMethod(data);
   }
 
   /** Elements that came before their intent must have told the buyer what the intent says. */

@@ -93,7 +93,7 @@ async function typed(api, elements, secret, data = {}) {
     if (found.error) return found;
     intent = found[of.kind.result];
   }
-  return elements.createPaymentMethod(intent, data.billing_details);
+  return elements.createPaymentMethod(intent, data);
 }
 
 function goBack(returnUrl, kind, object) {

@@ -111,8 +111,8 @@ class PaymentElement {
   }
 
   /** Of the Elements object: `{ paymentMethod }` or `{ error }`. */
-  createPaymentMethod(billingDetails) {
-    return this.#ask({ type: "createPaymentMethod", billingDetails });
+  createPaymentMethod(data) {
+    return this.#ask({ type: "createPaymentMethod", data });
   }
 
   #newFrame() {

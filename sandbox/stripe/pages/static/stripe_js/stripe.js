@@ -22,7 +22,7 @@ window.Stripe = (publishableKey) => {
     retrievePaymentIntent: async (secret) => retrieve(api, secretOf(secret, "retrievePaymentIntent")),
     retrieveSetupIntent: async (secret) => retrieve(api, secretOf(secret, "retrieveSetupIntent")),
     createPaymentMethod: async ({ elements, params = {} }) =>
-      elements.createPaymentMethod(null, params.billing_details),
+      elements.createPaymentMethod(null, params),
 
     async createEmbeddedCheckoutPage({ clientSecret, fetchClientSecret, onComplete }) {
       if (isCheckoutOpen) throw new IntegrationError("You cannot have multiple Embedded Checkout objects.");
