@@ -66,8 +66,8 @@ def hold(
     """`with hold("feature", 3) as h: …; h.capture(2)`; released when the block fails.
 
     After `ttl_seconds`, 1 to 86400, it can't be captured any more, and the job frees its credits:
-    choose more than the work can take. Raises what Spending raises; IdempotencyConflict for any key that has
-    been used, the app's own too.
+    choose more than the work can take. Raises what Spending raises; IdempotencyConflict for any
+    key that has been used, the app's own too.
     """
     return services().spending.hold(
         g.caller.id,

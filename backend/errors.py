@@ -132,8 +132,8 @@ BY_CODE = {kin.code: kin for kin in Problem.__subclasses__()}
 # What Flask and werkzeug raise, or a mounted route by abort(), in our words: theirs may tell of the
 # inside. Any other 4xx is an invalid request.
 BY_STATUS = {kin.status: kin for kin in (
-    InvalidRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, InvalidState, PayloadTooLarge,
-    UnsupportedMediaType, RateLimited,
+    InvalidRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, InvalidState,
+    PayloadTooLarge, UnsupportedMediaType, RateLimited,
 )}  # fmt: skip
 
 
