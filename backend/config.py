@@ -25,6 +25,7 @@ STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
 JWKS_TIMEOUT_SECONDS = 3
 APP_WEBHOOK_TIMEOUT_SECONDS = 5
+PAGES_TIMEOUT_SECONDS = 5
 APP_WEBHOOK_SECRET_BYTES_MIN = 24
 PROXY_HOPS_MAX = 10
 # The longest road on which one thing goes wrong: to cancel a subscription's order without a

@@ -49,7 +49,7 @@ def test_a_sandbox_is_well(sandbox: Env) -> None:
         ("database", "connection"), ("database", "clock"), ("database", "roles"), ("database", "migrations"),
         ("database", "row security"), ("database", "policies"), ("database", "grants"), ("database", "ledger"),
         ("database", "audit"), ("database", "price list"), ("sign-in", "public keys"),
-        ("stripe", "account"), ("stripe", "clock"),
+        ("stripe", "account"), ("stripe", "clock"), ("pages", "success.html"),
     }  # fmt: skip
 
 
@@ -92,8 +92,19 @@ def test_one_wrong_variable_is_one_problem(
     report = examined(sandbox | changed)
     assert problems(report) == [expected]
     assert {each["area"] for each in report["findings"]} == {
-        "environment", "database", "sign-in", "stripe",
+        "environment", "database", "sign-in", "stripe", "pages",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("there", "status"), [("another site", "problem"), ("nobody", "warning")])
+def test_buyers_must_find_the_page_that_they_come_back_to(
+    sandbox: Env, there: str, status: str
+) -> None:
+    """A backend that is not deployed yet is no mistake; the app's address in its place is."""
+    address = sandbox["SUPABASE_URL"] if there == "another site" else NOWHERE
+    report = examined(sandbox | {"FRONTEND_URL": address})
+    [found] = [each for each in report["findings"] if each["area"] == "pages"]
+    assert (found["subject"], found["status"]) == ("success.html", status)
 
 
 def test_the_visitors_key_in_the_services_place_is_recognized(sandbox: Env) -> None:

@@ -1,7 +1,6 @@
 """Customers, cards, invoices and recharges that are told of or asked for at the same moment."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,7 +13,6 @@ from tests.ledger.crowd import crowd, rush
 from tests.ledger.lives import AMOUNT, CREDITS
 from tests.ledger.lives_of_subscriptions import MONTHLY_CREDITS
 from tests.ledger.stripe_says import Event, learn, receive
-from tests.stripe_console import eventually
 
 Action = Callable[[Desk], Any]
 RECHARGES = "select count(*) from public.payment_orders where kind = 'auto_recharge'"
@@ -262,50 +260,3 @@ def test_a_reconciliation_that_was_cut_off_goes_on_for_two_weeks(
     afresh = {"resource": None, "starting_after": None, "counts": {}}
     expected = first | (place if days < 14 else afresh)
     assert desk.call("begin_reconciliation", livemode=False, since=now) == expected
-
-
-# Whoever waits for a lock of these books.
-WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-
-
-def invoice_facts(
-    customer_id: str, price_id: str, name: str, subtotal: int, **more: Any
-) -> dict[str, Any]:
-    invoice = {
-        "id": f"in_{name}",
-        "subscription_id": f"sub_{name}",
-        "billing_reason": "subscription_create" if "payment_id" in more else "subscription_cycle",
-        "currency": "usd",
-        "amount_subtotal": subtotal,
-        "lines": [{"price_id": price_id, "amount": subtotal}],
-    }
-    return {"customer_id": customer_id, "invoice": invoice} | more
-
-
-def test_two_invoices_that_use_what_is_carried_wait_in_no_circle(
-    books: Books, desk: Desk, user_id: str
-) -> None:
-    """One was known before it was paid; the other learns its keys, and takes the account for that."""
-    customer_id, price_id = desk.customer(user_id), desk.price(amount=899)
-    tell = partial(invoice_facts, customer_id, price_id)
-    paid = {"paid": True, "amount": 899, "currency": "usd"}
-    desk.facts(**tell("smaller_plan", -400, paid=True, amount=0, currency="usd"))
-    desk.facts(**tell("known", 899))
-    order = desk.order(user_id, "monthly")
-    desk.grant(user_id, 1)
-    both = [
-        tell("new", 899, payment_id=order["payment_id"], **paid),
-        tell("known", 899, **paid),
-    ]
-    with (
-        books.connect("postgres") as owner,
-        crowd(books, 2) as desks,
-        ThreadPoolExecutor(2) as pool,
-    ):
-        with owner.transaction():
-            owner.execute("select from public.user_credits for update")
-            answers = []
-            for nth, (mine, facts) in enumerate(zip(desks, both, strict=True), 1):
-                answers.append(pool.submit(mine.facts, **facts))
-                eventually(lambda: books.one(WAITING), lambda waiting, nth=nth: waiting == nth)
-        assert [answer.result()["status"] for answer in answers] == ["succeeded"] * 2

@@ -6,7 +6,13 @@ from backend import config
 from backend.gateways.jwks import KeySet
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.supabase import Database
-from backend.services.doctor import environment, sign_in, stripe_account, supabase_project
+from backend.services.doctor import (
+    environment,
+    pages,
+    sign_in,
+    stripe_account,
+    supabase_project,
+)
 from backend.services.doctor.finding import Finding
 
 __all__ = ["Finding", "examine"]
@@ -23,6 +29,7 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
         "database": lambda: supabase_project.examine(settings, database),
         "sign-in": lambda: sign_in.examine(settings, KeySet(settings.supabase_jwks_url)),
         "stripe": lambda: stripe_account.examine(settings, stripe),
+        "pages": lambda: pages.examine(settings),
     }
     for area, look in looks.items():
         findings += _guarded(area, look)

@@ -1,10 +1,92 @@
--- Two invoices of one user never wait for each other: what is carried was locked before the account by one
--- that knew its keys, and behind it by one that learnt them. One of the two was ended by the database and
--- came again.
+-- What invoices carry, in its currency and behind the account. Stripe pays an invoice from the balance in that
+-- invoice's own currency; credits that were given back in another one counted against it all the same. And
+-- two invoices of one user waited for each other, where one knew its keys and the other learnt them: what is
+-- carried was locked before the account by the first, and behind it by the second.
 --
--- Does:  replaces merge_payment() of the file on circles by keys: the account is locked first.
--- Locks: none.
--- Undo:  create merge_payment() anew as it stands in that file.
+-- Does:  adds currency to carried_credits (null: from before, it counts in any), and replaces
+--        payment_of_invoice() and use_carried_credits() of the file on facts of every kind, and
+--        merge_payment() of that on circles by keys, which locks the account first.
+-- Locks: ACCESS EXCLUSIVE on carried_credits, for the moment that a column takes.
+-- Undo:  create merge_payment() and payment_of_invoice() anew as they stand in those files, then
+--        use_carried_credits() likewise; drop the function that took a currency, and the column.
+
+alter table private.carried_credits add column currency text;
+
+-- The payment that an invoice is: the one known by its id; for the first of a subscription, the order
+-- it was bought with; for every other, a new one of the customer's user. Null for an invoice that is
+-- none of ours or grants nothing; what a smaller plan gives back is carried.
+create or replace function private.payment_of_invoice(p_facts jsonb)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_invoice jsonb := p_facts -> 'invoice';
+  v_credits bigint := private.credits_of_invoice(v_invoice);
+  v_id uuid;
+begin
+  if v_invoice ->> 'billing_reason' = 'subscription_create' then
+    select id into v_id from public.payment_orders
+    where id = (p_facts ->> 'payment_id')::uuid and kind = 'subscription' and ui_mode <> 'invoice';
+    if found then
+      return v_id;
+    end if;
+  end if;
+  if v_credits > 0 then
+    insert into public.payment_orders
+      (user_id, package_id, kind, livemode, amount, currency, credits, expires_after_days, ui_mode, locale,
+       stripe_invoice_id)
+    select c.user_id, sold.id, 'subscription', c.livemode, greatest(0, (v_invoice ->> 'amount_subtotal')::bigint),
+           v_invoice ->> 'currency', v_credits, sold.expires_after_days, 'invoice',
+           coalesce((select first.locale from public.payment_orders first
+                     where first.stripe_subscription_id = v_invoice ->> 'subscription_id'
+                     order by first.created_at limit 1), 'en'),
+           v_invoice ->> 'id'
+    from private.owner_of_invoice(p_facts) c,
+         jsonb_array_elements(v_invoice -> 'lines') line
+         join public.stripe_prices price on price.id = line.value ->> 'price_id'
+         join public.credit_packages sold on sold.id = price.package_id
+    where c.user_id is not null
+    order by (line.value ->> 'amount')::bigint desc limit 1
+    on conflict (stripe_invoice_id) do nothing;
+  elsif v_credits < 0 and (p_facts ->> 'paid')::boolean then
+    insert into private.carried_credits (invoice_id, user_id, livemode, currency, credits)
+    select v_invoice ->> 'id', c.user_id, c.livemode, v_invoice ->> 'currency', -v_credits
+    from private.owner_of_invoice(p_facts) c where c.user_id is not null
+    on conflict do nothing;
+  end if;
+  select id into v_id from public.payment_orders where stripe_invoice_id = v_invoice ->> 'id';
+  return v_id;
+end
+$$;
+
+drop function private.use_carried_credits(uuid, boolean, bigint);
+
+-- Counts what is carried in its currency against the credits of an invoice that has just been paid; answers
+-- what is left. The caller holds the payment's row, and the account.
+create function private.use_carried_credits(p_user_id uuid, p_livemode boolean, p_currency text, p_credits bigint)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_carried private.carried_credits;
+  v_part bigint;
+begin
+  for v_carried in
+    select * from private.carried_credits
+    where user_id = p_user_id and livemode = p_livemode and used < credits
+      and coalesce(currency, p_currency) = p_currency
+    order by invoice_id for update
+  loop
+    v_part := least(p_credits, v_carried.credits - v_carried.used);
+    update private.carried_credits set used = used + v_part where invoice_id = v_carried.invoice_id;
+    p_credits := p_credits - v_part;
+    exit when p_credits = 0;
+  end loop;
+  return p_credits;
+end
+$$;
 
 -- Merges what the facts say about a payment and settles it. failure is null, or why they were refused:
 -- unknown_payment, session_mismatch, payment_intent_mismatch, invoice_mismatch, amount_mismatch. A
@@ -65,7 +147,7 @@ begin
   end if;
 
   if v_is_paid and o.paid_at is null and v_invoice is not null then
-    o.credits := private.use_carried_credits(o.user_id, o.livemode, o.credits);
+    o.credits := private.use_carried_credits(o.user_id, o.livemode, o.currency, o.credits);
   end if;
   update public.payment_orders set
     credits = o.credits,
