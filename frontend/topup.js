@@ -19,9 +19,10 @@
  *     supabase.auth.onAuthStateChange(() => setTimeout(sessionChanged));   // outside of its lock
  *     creditsChanged();                                                    // the app has spent some
  *
- * Buyers come back from Stripe to the page that they left, where that has another origin than Topup;
- * else to a page of Topup's. An app on Topup's own origin that lends its token, and whoever wants another
- * page, names it: `<credits-dialog return-url="/account">`. On that page, if it has that dialog too, and
+ * Buyers come back from Stripe to the page that they left, without its query, where that has another
+ * origin than Topup; else to a page of Topup's. An app on Topup's own origin that lends its token, one
+ * that tells its pages apart by the query, and whoever wants another page, names it:
+ * `<credits-dialog return-url="/account">`. On that page, if it has that dialog too, and
  * wherever an address says `?payment=<id>`, the dialog opens and says what became of the payment.
  *
  * `configure` is called before the page has finished loading (any module script does), or at once

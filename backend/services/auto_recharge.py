@@ -9,7 +9,7 @@ from typing import Any
 from backend.config import BATCH_SECONDS_MAX, Settings
 from backend.errors import InvalidState, StripeFailed, StripeUnavailable
 from backend.gateways.stripe_api import StripeApi
-from backend.gateways.stripe_errors import CardRefused, KeyTaken, StripeRejected
+from backend.gateways.stripe_errors import CardRefused, StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
 from backend.services.customers import Customers
@@ -104,12 +104,14 @@ class AutoRecharge:
             if refusal.intent is None:
                 return "unavailable"
             return self._refused(order["payment"], refusal.intent)
-        except (StripeRejected, KeyTaken) as refusal:
-            if isinstance(refusal, StripeRejected) and refusal.misses_customer:
+        except StripeRejected as refusal:
+            if refusal.misses_customer:
                 self._customers.forget(order["customer_id"])
             self._orders.end_refused(order, refusal)
             return "failed"
-        except (StripeUnavailable, StripeFailed):  # of the shop's own keys, too: no card was tried
+        # Also of the shop's own keys, with which no card was tried; and of an order's key that was
+        # used for another request, as a former release words it: that one may have charged.
+        except (StripeUnavailable, StripeFailed):
             return "unavailable"
         payment = self._orders.record(facts.of_payment_intent(intent))
         return payment["status"] if payment["status"] in ("succeeded", "processing") else "failed"

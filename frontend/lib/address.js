@@ -32,6 +32,8 @@ export function trustedAddress(address) {
 
 /** Marks the way back to a page that was not named: whatever else its address says is the app's own. */
 const BACK = "topup";
+/** What Stripe.js adds where a bank has asked on a page of its own. */
+const STRIPES = ["payment_intent", "payment_intent_client_secret", "redirect_status"];
 
 /**
  * Where buyers come back to: the page that the app has named, or this one where our own pages have
@@ -40,8 +42,9 @@ const BACK = "topup";
  */
 export function returnAddress(named) {
   if (named !== null) return new URL(named, location.href).href;
-  if (location.origin === new URL(settings.apiBase).origin) return null;
-  return `${location.origin}${location.pathname}?${BACK}=back`;
+  if (location.origin === new URL(settings.apiBase, location.href).origin) return null;
+  // Without its query, in which an app may have secrets that are no business of Stripe's.
+  return `${location.origin}${location.pathname}?${BACK}=back${location.hash}`;
 }
 
 /**
@@ -53,5 +56,5 @@ export function returnAddress(named) {
 export function namesOfReturn(address, named) {
   const { origin, pathname } = new URL(named ?? "", location.href);
   const isBack = named === null ? address.searchParams.has(BACK) : address.origin === origin && address.pathname === pathname;
-  return isBack ? ["payment_id", "canceled", BACK] : [];
+  return isBack ? ["payment_id", "canceled", BACK, ...STRIPES] : [];
 }

@@ -5,7 +5,7 @@
  *
  * `pay(offer)` starts the purchase and throws ApiError; everything it says is shown here.
  */
-import { el } from "../lib/dom.js";
+import { el, keepFocus } from "../lib/dom.js";
 import { explain } from "../lib/explain.js";
 import { expiryInWords } from "../lib/expiry-words.js";
 import { money, pricePerCredit, t, together } from "../lib/i18n.js";
@@ -79,7 +79,8 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
         : [offer ? payLabel(offer) : t("buy.choose")]),
     );
     if (!isBusy) payButton.setAttribute("aria-disabled", String(!offer));
-    onTop.replaceChildren(...(offer ? aboutOrder(offer, { manage: () => goTo("wallet"), payIn }) : []));
+    const about = offer ? aboutOrder(offer, { manage: () => goTo("wallet"), payIn }) : [];
+    keepFocus(onTop, () => onTop.replaceChildren(...about), () => onTop.querySelector("button") ?? payButton);
   }
 
   /** @param {string} currency */
@@ -204,9 +205,12 @@ function besidePlan(offer, other, { manage, payIn }) {
   const plan = named?.name ?? t("buy.credits", { count: other.credits });
   if (other.currency !== offer.currency) { // Stripe bills all of a customer's plans in one.
     const currency = other.currency.toUpperCase();
+    const isOffered = catalog.value.config?.currencies.includes(other.currency);
     return [
       el("p", { id: "on-top" }, t("buy.one_currency", { plan, currency })),
-      el("button", { type: "button", class: "button", onclick: () => payIn(other.currency) }, t("buy.change_currency", { currency })),
+      ...(isOffered
+        ? [el("button", { type: "button", class: "button", onclick: () => payIn(other.currency) }, t("buy.change_currency", { currency }))]
+        : []),
     ];
   }
   return [

@@ -44,7 +44,10 @@ export const panelStyle = css`
   /* What gets the focus stays clear of the bar, and so does the package around it. */
   :has(> .pay-bar) > :not(.pay-bar) :is(a, button, input) { scroll-margin-bottom: 164px; }
   :has(> .pay-bar > div:not(.pay-foot, :empty)) > :not(.pay-bar) :is(a, button, input) { scroll-margin-bottom: 300px; }
-  @media (max-height: 420px) { .pay-bar { position: static; } }
+  @media (max-height: 420px) {
+    .pay-bar { position: static; }
+    :has(> .pay-bar > div.pay-foot) > :not(.pay-bar) :is(a, button, input) { scroll-margin-bottom: 0; }
+  }
   .pay-row { display: flex; align-items: stretch; gap: 8px; }
   .pay-row > .select > select { min-height: 52px; border-color: var(--edge); font-weight: 550; }
   .pay-row > .button { flex: 1; min-width: 0; }

@@ -1,5 +1,6 @@
 """Whose answer is lost, or who buys in another way meanwhile, is charged once."""
 
+import psycopg
 import pytest
 
 from tests import shop
@@ -48,6 +49,24 @@ def test_an_answer_that_was_lost_is_found_by_the_next_run(
     assert wallet.buyer.available == 500 * charges
     [customer] = stripe_console.customers(wallet.buyer.email)
     assert len(stripe_console.api("payment_intents", customer=customer)["data"]) == 1
+
+
+def test_a_lost_answer_is_not_called_a_failure_because_it_is_asked_for_in_other_words(
+    due: Wallet, jobs: Jobs, stripe_console: StripeConsole, database: psycopg.Connection[dict]
+) -> None:
+    """A package was renamed meanwhile, or a new release says more of cards: Stripe takes no other
+    request under the key, and the one that it knows may have charged."""
+    stripe_console.deliver("hold")
+    stripe_console.fault(method="POST", path=CREATE, status=500, when="after", times=3)
+    assert jobs.recharge() == {"unavailable": 1}
+    database.execute(
+        """update credit_packages set name = '{"en": "Beginner"}' where id = 'starter'"""
+    )
+    assert jobs.recharge() == {"unavailable": 1}
+    assert [payment["status"] for payment in recharges(due.buyer)] == ["pending"]
+    stripe_console.release()
+    eventually(lambda: recharges(due.buyer)[0]["status"], lambda status: status == "succeeded")
+    assert len(stripe_console.charged(due.buyer.email)) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403])
