@@ -153,7 +153,11 @@ def test_who_has_another_plan_is_told_that_this_one_comes_on_top(
         shop.dialog.get_by_role("button", name=rhythm, exact=True).click()
         expect(told).to_be_hidden()
     shop.dialog.get_by_role("button", name="Yearly").click()
-    shop.dialog.get_by_role("button", name="Manage Monthly").click()
+    manage = shop.dialog.get_by_role("button", name="Manage Monthly")
+    manage.focus()
+    shop.look_again()
+    expect(manage).to_be_focused()
+    manage.click()
     expect(plan(shop)).to_contain_text("Active")
 
 
