@@ -8,7 +8,7 @@
  *
  * Attributes:  ui-mode       "hosted" (default): pay on Stripe's page
  *                            "embedded": Stripe's page inside the dialog
- *                            "elements": our own form, with saved cards and Stripe's Payment Element
+ *                            "elements": our own form, for saved cards and new ones
  *              return-url    where the buyer comes back to, on an origin the backend allows; without
  *                            it the page itself, or where that is the backend's, a page of Topup's
  * Event:       topup:sign-in-required   bubbles; someone has to sign in before paying. An app that

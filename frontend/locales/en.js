@@ -81,7 +81,7 @@ export const en = {
   "pay.title": "Payment",
   "pay.with": "Pay with",
   "pay.new_card": "New card",
-  "pay.other_way": "or another way to pay",
+  "pay.new_card.where": "entered in Stripe’s form",
   "pay.save": "Save this card for next time",
   "pay.working": "Paying…",
   "pay.incomplete": "Please complete the card details.",

@@ -83,7 +83,7 @@ export const zh = {
   "pay.title": "支付",
   "pay.with": "支付方式",
   "pay.new_card": "新卡",
-  "pay.other_way": "或其他支付方式",
+  "pay.new_card.where": "在 Stripe 表单中填写",
   "pay.save": "保存此卡，下次使用",
   "pay.working": "正在付款…",
   "pay.incomplete": "请填写完整的银行卡信息。",

@@ -23,7 +23,7 @@ export function cardChoice({ cards, chosen, onChoose }) {
       cards.map((card) => choice(card === chosen, () => onChoose(card), savedCard(card))),
       choice(chosen === null, () => onChoose(null), [
         icon("plus"),
-        el("span", { class: "card-name" }, t("pay.new_card"), el("span", { class: "small" }, t("pay.other_way"))),
+        el("span", { class: "card-name" }, t("pay.new_card"), el("span", { class: "small" }, t("pay.new_card.where"))),
       ]),
     ),
   );
