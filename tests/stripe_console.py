@@ -12,6 +12,7 @@ from tests.stripe_types import check_exchange
 WAIT_SECONDS_MAX = 20
 SUCCEEDS = "4242424242424242"
 IS_DECLINED = "4000000000000002"
+MASTERCARD = "5555555555554444"  # succeeds, too
 BANK = "us_bank_account"
 
 Found = TypeVar("Found")

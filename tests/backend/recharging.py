@@ -12,7 +12,6 @@ RECHARGE = "/api/credits/auto-recharge"
 TERMS = {"enabled": True, "threshold": 100, "package_id": "starter", "monthly_limit": 2000}
 OFF = {"enabled": False}
 CREATE = "/v1/payment_intents"
-MASTERCARD = "5555555555554444"
 
 
 def agree(buyer: Person, **fields: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from tests.backend.jobs import Jobs
 from tests.backend.purchase import Shop
 from tests.backend.recharging import (
     CREATE,
-    MASTERCARD,
     Connection,
     agree,
     events,
@@ -19,7 +18,7 @@ from tests.backend.recharging import (
 from tests.backend.server import give
 from tests.backend.wallet import CARDS, Wallet
 from tests.people import Person, banned
-from tests.stripe_console import StripeConsole
+from tests.stripe_console import MASTERCARD, StripeConsole
 from tests.together import at_once
 
 pytestmark = pytest.mark.usefixtures("nobody_elses_recharge_is_due", "changing_catalog")

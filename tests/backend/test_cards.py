@@ -1,7 +1,6 @@
 """Saved cards: kept when the buyer says so, as little of them as it takes, and his alone."""
 
 import itertools
-from typing import Any
 
 import psycopg
 import pytest
@@ -9,25 +8,12 @@ import pytest
 from tests.backend.in_page import begin
 from tests.backend.subscriber import Subscriber
 from tests.backend.wallet import CARDS, INTENTS, STARTER, Wallet
-from tests.backend.webhook import Webhook, event, retold
 from tests.people import People, Person
 from tests.stripe_browser import ASKS_ALWAYS, ASKS_ONCE, CAN_ONLY_BE_SAVED, StripeBrowser
-from tests.stripe_console import IS_DECLINED, SUCCEEDS, StripeConsole, eventually
+from tests.stripe_console import IS_DECLINED, MASTERCARD, SUCCEEDS, StripeConsole, eventually
 from tests.together import at_once
 
 Connection = psycopg.Connection[dict]
-MASTERCARD = "5555555555554444"
-
-
-def told_about(stripe_console: StripeConsole, object_id: str) -> list[dict[str, Any]]:
-    """Stripe's events about an object that concern cards, oldest first."""
-    concerning = ("payment_method.", "customer.updated", "customer.deleted")
-    events = stripe_console.events(object_id)
-    return [each for each in events if each["type"].startswith(concerning)]
-
-
-def default_of(wallet: Wallet) -> list[str]:
-    return [card["id"] for card in wallet.cards if card["is_default"]]
 
 
 # Saving
@@ -143,6 +129,13 @@ def test_no_more_of_a_card_is_stored_than_a_person_needs_to_know_it(
     assert SUCCEEDS not in str(row)
 
 
+def test_a_card_that_only_can_be_saved_is_declined_when_it_pays(wallet: Wallet) -> None:
+    card = wallet.save(CAN_ONLY_BE_SAVED)
+    answer = wallet.buyer.post(INTENTS, STARTER | {"payment_method_id": card})
+    assert (answer.status_code, answer.json()["code"]) == (402, "card_declined")
+    assert wallet.ids == [card]
+
+
 # The default
 
 
@@ -150,11 +143,11 @@ def test_the_first_card_is_the_default_and_another_can_be_made_it(
     wallet: Wallet, stripe_console: StripeConsole
 ) -> None:
     first, second = wallet.save(), wallet.save(MASTERCARD)
-    assert default_of(wallet) == [first]
+    assert wallet.defaults == [first]
     answer = wallet.buyer.post(f"{CARDS}/{second}/default")
     assert answer.status_code == 200
     assert [card["id"] for card in answer.json()["payment_methods"]] == [second, first]
-    assert default_of(wallet) == [second]
+    assert wallet.defaults == [second]
     [customer] = stripe_console.customers(wallet.buyer.email)
     settings = stripe_console.api(f"customers/{customer}")["invoice_settings"]
     assert settings["default_payment_method"] == second
@@ -182,7 +175,7 @@ def test_a_default_is_changed_although_a_subscription_has_just_ended(
     stripe_console.deliver("drop")
     stripe_console.delete(f"subscriptions/{subscriber.subscription['id']}")
     assert wallet.buyer.post(f"{CARDS}/{second}/default").status_code == 200
-    assert default_of(wallet) == [second]
+    assert wallet.defaults == [second]
 
 
 def test_many_tabs_that_choose_a_default_end_with_one(wallet: Wallet) -> None:
@@ -190,7 +183,7 @@ def test_many_tabs_that_choose_a_default_end_with_one(wallet: Wallet) -> None:
     turn = itertools.cycle(cards)
     answers = at_once(6, lambda: wallet.buyer.post(f"{CARDS}/{next(turn)}/default"))
     assert {answer.status_code for answer in answers} == {200}
-    assert len(default_of(wallet)) == 1
+    assert len(wallet.defaults) == 1
 
 
 def test_a_default_that_was_chosen_at_stripe_counts_here(
@@ -202,7 +195,7 @@ def test_a_default_that_was_chosen_at_stripe_counts_here(
     [customer] = stripe_console.customers(wallet.buyer.email)
     choice = {"invoice_settings[default_payment_method]": second}
     stripe_console.change(f"customers/{customer}", **choice)
-    eventually(lambda: default_of(wallet), lambda default: default == [second])
+    eventually(lambda: wallet.defaults, lambda default: default == [second])
 
 
 # Removing
@@ -258,104 +251,6 @@ def test_asking_stripe_forgets_what_is_not_there_any_more(
     assert wallet.refresh() == []
 
 
-# Events
-
-
-def test_a_renewed_card_shows_its_new_digits(wallet: Wallet, stripe_console: StripeConsole) -> None:
-    card = wallet.save()
-    stripe_console.renew(card, exp_year=2041, last4="1881")
-
-    def shown() -> tuple[str, int]:
-        [listed] = wallet.cards
-        return listed["last4"], listed["exp_year"]
-
-    eventually(shown, lambda digits: digits == ("1881", 2041))
-
-
-def test_events_of_a_card_say_the_same_again_and_again(
-    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
-) -> None:
-    card = wallet.save()
-    before = wallet.cards
-    for told in told_about(stripe_console, card):
-        webhook.outcome(told)
-        assert webhook.outcome(told) == "duplicate"
-        assert webhook.outcome(retold(told)) == "processed"
-    assert wallet.cards == before
-
-
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_a_removed_card_stays_removed_in_whatever_order_it_is_told(
-    wallet: Wallet,
-    stripe_js: StripeBrowser,
-    stripe_console: StripeConsole,
-    webhook: Webhook,
-    order: tuple[int, ...],
-) -> None:
-    """Attached, renewed, detached; none of it known before."""
-    stripe_console.deliver("drop")
-    secret = wallet.buyer.post(f"{CARDS}/setup-intent").json()["client_secret"]
-    card = stripe_js.confirm(secret)["payment_method"]
-    stripe_console.renew(card, exp_year=2041)
-    stripe_console.change(f"payment_methods/{card}/detach")
-    events = told_about(stripe_console, card)
-    assert len(events) == 3
-    for nth in order:
-        webhook.outcome(events[nth])
-    assert wallet.cards == []
-
-
-def test_what_a_card_says_last_stays_in_whatever_order_it_is_told(
-    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
-) -> None:
-    card = wallet.save()
-    stripe_console.deliver("drop")
-    stripe_console.renew(card, exp_year=2041)
-    stripe_console.renew(card, exp_year=2045)
-    for told in reversed(told_about(stripe_console, card)):
-        webhook.outcome(told)
-    assert wallet.cards[0]["exp_year"] == 2045
-
-
-def test_the_default_that_was_chosen_last_stays_in_whatever_order_it_is_told(
-    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
-) -> None:
-    first, second = wallet.save(), wallet.save(MASTERCARD)
-    [customer] = stripe_console.customers(wallet.buyer.email)
-    stripe_console.deliver("drop")
-    for card in (second, first, second):
-        choice = {"invoice_settings[default_payment_method]": card}
-        stripe_console.change(f"customers/{customer}", **choice)
-    for told in reversed(told_about(stripe_console, customer)):
-        webhook.outcome(told)
-    assert default_of(wallet) == [second]
-
-
-def test_a_default_may_be_told_before_its_card(
-    wallet: Wallet, stripe_js: StripeBrowser, stripe_console: StripeConsole, webhook: Webhook
-) -> None:
-    wallet.save()
-    stripe_console.deliver("drop")
-    secret = wallet.buyer.post(f"{CARDS}/setup-intent").json()["client_secret"]
-    second = stripe_js.confirm(secret, MASTERCARD)["payment_method"]
-    [customer] = stripe_console.customers(wallet.buyer.email)
-    choice = {"invoice_settings[default_payment_method]": second}
-    stripe_console.change(f"customers/{customer}", **choice)
-    for about in (customer, second):
-        for told in told_about(stripe_console, about):
-            webhook.outcome(told)
-    assert default_of(wallet) == [second]
-
-
-def test_a_card_of_another_shop_of_the_account_is_ignored(
-    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
-) -> None:
-    card = stripe_console.api(f"payment_methods/{wallet.save()}")
-    theirs = card | {"id": "pm_theirs", "customer": "cus_theirs"}
-    assert webhook.outcome(event("payment_method.updated", theirs)) in ("ignored", "failed")
-    assert "pm_theirs" not in wallet.ids
-
-
 # Whose they are
 
 
@@ -371,7 +266,7 @@ def test_somebody_elses_card_does_not_exist(
             other.post(INTENTS, STARTER | {"payment_method_id": card}),
         ]
         assert [(a.status_code, a.json()["code"]) for a in asked] == [(404, "not_found")] * 3
-    assert wallet.ids == default_of(wallet) == [card]
+    assert wallet.ids == wallet.defaults == [card]
     assert stripe_console.api(f"payment_methods/{card}")["customer"]
 
 
@@ -412,73 +307,3 @@ def test_a_garbage_id_is_not_found(
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert stripe_console.requests() == []
-
-
-# When Stripe knows the customer no more
-
-
-def test_after_a_customer_was_deleted_the_next_purchase_makes_a_new_one(
-    wallet: Wallet, stripe_js: StripeBrowser, stripe_console: StripeConsole
-) -> None:
-    wallet.save()
-    [former] = stripe_console.customers(wallet.buyer.email)
-    stripe_console.delete(f"customers/{former}")
-    eventually(lambda: wallet.ids, lambda ids: ids == [])
-    order = begin(wallet.buyer)
-    stripe_js.confirm(order["client_secret"])
-    assert wallet.buyer.refresh(order["payment_id"])["status"] == "succeeded"
-    [customer] = stripe_console.customers(wallet.buyer.email)
-    assert customer != former
-    wallet.save()
-    assert stripe_console.customers(wallet.buyer.email) == [customer]
-
-
-@pytest.mark.parametrize("ask", ["order", "intent", "set-up", "refresh", "portal"])
-def test_nobody_need_have_told_us_that_a_customer_is_gone(
-    wallet: Wallet, stripe_console: StripeConsole, ask: str
-) -> None:
-    wallet.save()
-    [former] = stripe_console.customers(wallet.buyer.email)
-    stripe_console.deliver("drop")
-    stripe_console.delete(f"customers/{former}")
-    answer = {
-        "order": lambda: wallet.buyer.post("/api/stripe/create-checkout-session", STARTER),
-        "intent": lambda: wallet.buyer.post(INTENTS, STARTER),
-        "set-up": lambda: wallet.buyer.post(f"{CARDS}/setup-intent"),
-        "refresh": lambda: wallet.buyer.post(f"{CARDS}/refresh"),
-        "portal": lambda: wallet.buyer.post("/api/stripe/portal-session"),
-    }[ask]()
-    assert answer.status_code in (200, 201), answer.text
-    assert wallet.cards == []
-
-
-def test_deleted_twice_is_replaced_twice(wallet: Wallet, stripe_console: StripeConsole) -> None:
-    seen = set()
-    for _ in range(3):
-        begin(wallet.buyer)
-        [customer] = stripe_console.customers(wallet.buyer.email)
-        seen.add(customer)
-        stripe_console.deliver("drop")
-        stripe_console.delete(f"customers/{customer}")
-    assert len(seen) == 3
-
-
-def test_a_late_event_of_a_former_customer_changes_nothing(
-    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
-) -> None:
-    wallet.save()
-    [former] = stripe_console.customers(wallet.buyer.email)
-    stripe_console.deliver("drop")
-    stripe_console.delete(f"customers/{former}")
-    begin(wallet.buyer)
-    card = wallet.save(MASTERCARD)
-    for told in told_about(stripe_console, former):
-        webhook.outcome(told)
-    assert wallet.ids == default_of(wallet) == [card]
-
-
-def test_a_card_that_only_can_be_saved_is_declined_when_it_pays(wallet: Wallet) -> None:
-    card = wallet.save(CAN_ONLY_BE_SAVED)
-    answer = wallet.buyer.post(INTENTS, STARTER | {"payment_method_id": card})
-    assert (answer.status_code, answer.json()["code"]) == (402, "card_declined")
-    assert wallet.ids == [card]

@@ -46,6 +46,11 @@ class Wallet:
     def ids(self) -> list[str]:
         return [card["id"] for card in self.cards]
 
+    @property
+    def defaults(self) -> list[str]:
+        """The id of each card that is marked as the default; more than one would be a mistake."""
+        return [card["id"] for card in self.cards if card["is_default"]]
+
     def refresh(self) -> list[dict[str, Any]]:
         """The same after asking Stripe."""
         answer = self.buyer.post(f"{CARDS}/refresh")

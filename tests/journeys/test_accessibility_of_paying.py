@@ -14,7 +14,7 @@ from tests.journeys.stripe_form import StripeForm
 from tests.journeys.stripe_page import ASKS_FOR_3D_SECURE
 from tests.people import Person
 from tests.stripe_browser import ASKS_ALWAYS
-from tests.stripe_console import StripeConsole, eventually
+from tests.stripe_console import MASTERCARD, StripeConsole, eventually
 
 Look = dict[str, Any]
 
@@ -75,7 +75,7 @@ def test_the_payment_tab_is_accessible(
     wallet: Wallet, open_shop: Callable[..., Shop], stripe_console: StripeConsole, look: Look
 ) -> None:
     wallet.save()
-    wallet.save("5555555555554444")
+    wallet.save(MASTERCARD)
     stripe_console.pay(wallet.buyer.order("monthly")["url"])
     eventually(lambda: wallet.buyer.available, lambda available: available == 1000)
     shop = open_shop(wallet.buyer, **look)

@@ -11,10 +11,10 @@ from tests.backend.recharging import let_pass
 from tests.backend.wallet import Wallet
 from tests.browser import Windows
 from tests.journeys.shop import Shop
-from tests.journeys.test_cards_journey import MASTERCARD, add
+from tests.journeys.test_cards_journey import add
 from tests.people import Person
 from tests.stripe_browser import ASKS_ALWAYS, CAN_ONLY_BE_SAVED
-from tests.stripe_console import StripeConsole, eventually
+from tests.stripe_console import MASTERCARD, StripeConsole, eventually
 
 Connection = psycopg.Connection[dict]
 CONSENT = (

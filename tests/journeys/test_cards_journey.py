@@ -11,9 +11,8 @@ from tests.journeys.shop import Shop
 from tests.journeys.stripe_form import Bank, StripeForm
 from tests.journeys.stripe_page import ASKS_FOR_3D_SECURE, SUCCEEDS
 from tests.people import Person
-from tests.stripe_console import StripeConsole
+from tests.stripe_console import MASTERCARD, StripeConsole
 
-MASTERCARD = "5555555555554444"
 VISA = "Visa ···· 4242"
 
 

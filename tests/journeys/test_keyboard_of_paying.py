@@ -9,6 +9,7 @@ from tests.journeys.keys import tab_to
 from tests.journeys.shop import Shop
 from tests.journeys.stripe_form import Bank, StripeForm
 from tests.stripe_browser import ASKS_ALWAYS
+from tests.stripe_console import MASTERCARD
 
 
 def type_card(shop: Shop, number: str) -> None:
@@ -41,7 +42,7 @@ def test_saved_cards_are_gone_through_with_the_arrow_keys(
     wallet: Wallet, open_shop: Callable[..., Shop]
 ) -> None:
     wallet.save()
-    wallet.save("5555555555554444")
+    wallet.save(MASTERCARD)
     shop = open_shop(wallet.buyer)
     payment = shop.start_paying_inside()
     tab_to(shop.dialog.get_by_role("radio", name="Visa"))
