@@ -31,7 +31,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     CORS(
         app,
         resources={"/api/*": {"origins": list(settings.allowed_origins)}},
-        expose_headers=["X-Request-Id", "Retry-After"],
+        expose_headers=["X-Request-Id", "Retry-After", *limits.HEADERS],
         max_age=600,
     )
     # In this order: who is it, how often; may they is each view's own policy.

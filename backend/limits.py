@@ -1,6 +1,8 @@
 """How often one caller may ask, so that nobody uses up the shop, or what Stripe allows it."""
 
-from flask import Flask, current_app, g
+import time
+
+from flask import Flask, Response, current_app, g
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -30,6 +32,7 @@ asking_stripe = limiter.shared_limit(
 unlimited = limiter.exempt
 # A Redis that hangs must fail like one that is away: by itself it would be waited for without end.
 REDIS_TIMEOUT_SECONDS = 1
+HEADERS = LIMIT, REMAINING, RESET = "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -39,12 +42,21 @@ def register(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_OPTIONS=_storage_options(settings.ratelimit_storage_uri),
         # A shop whose Redis is away sells on, with limits per process.
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
-        RATELIMIT_HEADER_LIMIT="RateLimit-Limit",
-        RATELIMIT_HEADER_REMAINING="RateLimit-Remaining",
-        RATELIMIT_HEADER_RESET="RateLimit-Reset",
+        RATELIMIT_HEADER_LIMIT=LIMIT,
+        RATELIMIT_HEADER_REMAINING=REMAINING,
+        RATELIMIT_HEADER_RESET=RESET,
     )
+    app.after_request(_reset_in_seconds)  # before the limiter's own is: it runs after that one
     limiter.request_filter(_is_trusted_server)
     limiter.init_app(app)
+
+
+def _reset_in_seconds(response: Response) -> Response:
+    """The library says when the window ends. The header's drafts mean how long it lasts, which
+    clocks that differ read alike: draft-ietf-httpapi-ratelimit-headers-07."""
+    if ends_at := response.headers.get(RESET, type=int):
+        response.headers[RESET] = str(max(0, int(ends_at - time.time())))
+    return response
 
 
 def _storage_options(uri: str) -> dict[str, float]:

@@ -7,10 +7,14 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from flask import request
+from werkzeug.exceptions import HTTPException
 
 from backend.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType, ValidationError
 
 Body = TypeVar("Body", bound=msgspec.Struct)
+
+# A ValidationError is one of them: it must be caught before.
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _sentences: dict[str, str] = {}
 
@@ -56,9 +60,14 @@ class Request(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def raw_body() -> bytes:
-    """The body's bytes. Raises PayloadTooLarge, also for one of unknown length, of which werkzeug
-    would give us the beginning."""
-    raw = request.get_data()
+    """The body's bytes. Raises InvalidRequest, and PayloadTooLarge, also for a body of unknown
+    length, of which werkzeug would give us the beginning."""
+    try:
+        raw = request.get_data()
+    except HTTPException:
+        raise
+    except Exception as error:  # of whatever server reads it: say, chunks that are none
+        raise InvalidRequest("The body could not be read.") from error
     limit = request.max_content_length
     if request.content_length is None and limit is not None and len(raw) >= limit:
         raise PayloadTooLarge()
@@ -71,11 +80,23 @@ def body(kind: type[Body]) -> Body:
     raw = raw_body()
     if raw and not request.is_json:
         raise UnsupportedMediaType()
+    raw = raw or b"{}"
     try:
-        return _decoder(kind).decode(raw or b"{}")
+        return _decoder(kind).decode(raw)
     except msgspec.ValidationError as error:
+        _require_json(raw)
         raise _validation_error(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
+        raise InvalidRequest() from error
+
+
+def _require_json(raw: bytes) -> None:
+    """Raises InvalidRequest for a text that breaks off behind what ended the typed reading."""
+    try:
+        msgspec.json.decode(raw)
+    except msgspec.ValidationError:  # a number that is too large
+        pass
+    except NOT_JSON as error:
         raise InvalidRequest() from error
 
 
@@ -85,7 +106,7 @@ def query(kind: type[Body]) -> Body:
     for name, values in given.items():
         if len(values) > 1:
             raise ValidationError.of(name, "Give this once.")
-        if values[0].lower() == "null":  # which msgspec would read as nothing given
+        if values[0].lower() in ("", "null"):  # which would be read as nothing given
             raise ValidationError.of(name, "Leave this out, or give it a value.")
     try:
         return msgspec.convert(request.args.to_dict(), kind, strict=False)

@@ -115,6 +115,7 @@ def test_everybody_sees_his_own_only(server: Server, rich: Person, stranger: Per
     ("asked", "field"),
     [
         ({"from": "yesterday"}, "from"),
+        ({"from": ""}, "from"),
         ({"to": "2026-13-01"}, "to"),
         ({"to": "0001-01-01"}, "to"),
         ({"from": "2026-03-02", "to": "2026-03-02"}, "from"),

@@ -75,6 +75,7 @@ def test_a_listed_origin_may_read_answers_and_errors(sandbox: Env, buyer: Person
         exposed = answer.headers["Access-Control-Expose-Headers"]
         assert "X-Request-Id" in exposed
         assert "Retry-After" in exposed
+        assert "RateLimit-Reset" in exposed
 
 
 def test_a_shared_cache_keeps_origins_apart(sandbox: Env) -> None:
@@ -185,8 +186,8 @@ BODIES = {
     "not UTF-8": (b'{"package_id": "\xff"}', 400),
     "not a number": (b'{"package_id": NaN}', 400),
     "a list": (b"[]", 422),
-    "brackets without end": (b"[" * 50_000, 422),
-    "objects without end": (b'{"package_id":' * 4_000, 422),
+    "brackets without end": (b"[" * 50_000, 400),
+    "objects without end": (b'{"package_id":' * 4_000, 400),
     "too large a number": (b'{"package_id": 1e400}', 422),
 }
 
@@ -229,6 +230,22 @@ def test_a_body_without_a_length_is_bounded_too(sandbox: Env, buyer: Person, end
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(whole), whole)
     assert status_of(sandbox, head.encode() + chunked) == 413
     assert buyer.get("/api/payments").json()["payments"] == []
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [b"zz\r\n{}\r\n0\r\n\r\n", b"-1\r\n{}\r\n0\r\n\r\n", b"2\r\n{}0\r\n\r\n...."],
+    ids=["no number", "below zero", "no end of a chunk"],
+)
+@pytest.mark.parametrize("path", [CHECKOUT, "/api/stripe/webhook"])
+def test_a_body_whose_chunks_are_none_is_a_bad_request(
+    sandbox: Env, buyer: Person, path: str, chunks: bytes
+) -> None:
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {buyer.token}\r\n"
+        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    assert status_of(sandbox, head.encode() + chunks) == 400
 
 
 def test_a_length_that_lies_is_not_waited_for(sandbox: Env) -> None:
