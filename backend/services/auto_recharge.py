@@ -67,7 +67,7 @@ class AutoRecharge:
             enabled=enabled,
             threshold=threshold,
             package_id=package_id,
-            currency=currency.lower() if currency else None,
+            currency=self._orders.currency_of(currency, expected_amount),
             default_currency=self._settings.default_currency,
             monthly_limit=monthly_limit,
             expected_amount=expected_amount,

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from backend.config import Settings
-from backend.errors import DatabaseUnavailable, InvalidRequest
+from backend.errors import DatabaseUnavailable, InvalidRequest, StripeUnavailable
 from backend.gateways import stripe_webhook
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
@@ -76,10 +76,13 @@ class Inbox:
         )
 
     def _ask_session(self, payment_id: str, amount: int) -> None:
-        """An intent's amount is not the price: record what its session says if that explains it."""
+        """An intent's amount is not the price: record what its session says if that explains it.
+        Raises StripeUnavailable while the session is open yet."""
         order = self._database.as_service("get_order", payment_id=payment_id)
         learnt = inquiry.ask(self._stripe, order["payment"])
-        if learnt and learnt.get("amount") == amount:
+        if not learnt or not learnt.keys() & {"paid", "processing", "ended"}:
+            raise StripeUnavailable()  # it is complete in a moment, and the event comes again
+        if learnt.get("amount") == amount:
             self._database.as_service("record_facts", facts=learnt)
 
     def _facts_of(self, event: dict[str, Any]) -> facts.Facts | None:
@@ -90,6 +93,8 @@ class Inbox:
         """
         handler = HANDLERS.get(event["type"])
         if handler is None or event["livemode"] != self._settings.livemode:
+            return None
+        if event.get("account"):  # a connected account's, who could tell us anything
             return None
         try:
             said = event["data"]["object"]

@@ -64,7 +64,7 @@ class Orders:
             "create_payment",
             user_id=buyer.id,
             package_id=wish.package_id,
-            currency=wish.currency.lower() if wish.currency else None,
+            currency=self.currency_of(wish.currency, wish.expected_amount),
             default_currency=self._settings.default_currency,
             livemode=self._settings.livemode,
             ui_mode=wish.ui_mode,
@@ -76,6 +76,12 @@ class Orders:
             idempotency_key=attempt.idempotency_key or f"request-{uuid.uuid4()}",
             request_hash=attempt.request_hash,
         )
+
+    def currency_of(self, wished: str | None, expected_amount: int | None) -> str | None:
+        """None: any that it is sold in. An amount that was shown without one is in the shop's own."""
+        if wished:
+            return wished.lower()
+        return self._settings.default_currency if expected_amount else None
 
     @staticmethod
     def has_moved_money(order: Order) -> bool:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX, Settings
+from backend.errors import IdempotencyConflict, ValidationError
 from backend.gateways.stripe_api import LISTS, StripeApi, StripeObject
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database, DatabaseError
@@ -149,7 +150,7 @@ class Reconciliation:
     def _merge(self, learnt: Facts) -> dict[str, Any] | None:
         try:
             return self._database.as_service("record_facts", facts=learnt)
-        except DatabaseError:
+        except (DatabaseError, IdempotencyConflict, ValidationError):  # an id is taken; a NUL
             log.exception("facts that can't be merged", extra=_ids_in(learnt))
             return None
 

@@ -88,7 +88,8 @@ def consents(database: Connection, buyer: Person) -> list[dict[str, Any]]:
 def test_every_consent_and_every_withdrawal_is_kept(due: Wallet, database: Connection) -> None:
     agree(due.buyer, threshold=200)
     assert agree(due.buyer, enabled=False)["enabled"] is False
-    terms = TERMS | {"currency": "usd", "amount": 499, "payment_method_id": due.ids[0]}
+    agreed = {"currency": "usd", "amount": 499, "credits": 500, "payment_method_id": due.ids[0]}
+    terms = TERMS | agreed
     assert consents(database, due.buyer) == [terms, terms | {"threshold": 200}, OFF]
 
 

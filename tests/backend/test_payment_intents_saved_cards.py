@@ -73,6 +73,20 @@ def test_who_was_shown_another_price_is_charged_nothing(
     assert begin(wallet.buyer, **shown | {"expected_amount": 499})["status"] == "succeeded"
 
 
+@pytest.mark.usefixtures("changing_catalog")
+def test_who_was_shown_a_price_is_not_charged_as_many_of_another_currency(
+    wallet: Wallet, stripe_console: StripeConsole, database: Connection
+) -> None:
+    """A price without a currency is in the shop's own, or it is not the one that was shown."""
+    starter = "where package_id = 'starter' and currency ="
+    database.execute(f"update credit_package_prices set active = false {starter} 'usd'")
+    database.execute(f"update credit_package_prices set amount = 499 {starter} 'eur'")
+    shown = {"payment_method_id": wallet.save(), "expected_amount": 499}
+    assert refusal(wallet.buyer, **shown) == (422, "validation_error")
+    assert stripe_console.charged(wallet.buyer.email) == []
+    assert begin(wallet.buyer, **shown, currency="eur")["status"] == "succeeded"
+
+
 def test_somebody_elses_card_does_not_exist(
     wallet: Wallet, stranger: Person, database: Connection, stripe_console: StripeConsole
 ) -> None:

@@ -487,6 +487,26 @@ def test_what_the_database_cannot_take_holds_up_nothing_else(
     assert poisonous.now["status"] == "succeeded"
 
 
+def test_an_id_that_another_order_has_holds_up_nothing_else(
+    level: None,
+    buyer: Person,
+    stranger: Person,
+    shop_floor: Shop,
+    jobs: Jobs,
+    database: psycopg.Connection[dict],
+) -> None:
+    """Nobody knows how it could come to that; if it does, a person must look."""
+    taken, other = shop_floor.sell_silently(buyer), shop_floor.sell_silently(stranger)
+    has = "update payment_orders set stripe_payment_intent_id = %s where id = %s"
+    holder = buyer.order()["payment_id"]
+    database.execute(has, [taken.intent_id, holder])
+    assert jobs.reconcile()["refused"] > 0
+    assert (taken.now["status"], other.now["status"]) == ("pending", "succeeded")
+    database.execute(has, [None, holder])
+    jobs.reconcile()
+    assert taken.now["status"] == "succeeded"
+
+
 @pytest.mark.parametrize("trouble", ["reading", "comparing"])
 def test_what_cannot_be_read_or_compared_holds_up_nothing_else(
     level: None,

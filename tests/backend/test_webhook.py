@@ -250,6 +250,15 @@ def test_a_live_event_has_no_effect_on_a_test_shop(
     assert_not_credited(unheard, shop_floor)
 
 
+def test_what_a_connected_account_says_has_no_effect(
+    webhook: Webhook, unheard: Purchase, shop_floor: Shop, completed: dict
+) -> None:
+    """It is somebody else's shop, and could say anything."""
+    theirs = retold(completed) | {"account": "acct_1Theirs"}
+    assert webhook.outcome(theirs) == "ignored"
+    assert_not_credited(unheard, shop_floor)
+
+
 OTHER_SHAPES: dict[str, Any] = {
     "no status": {"status": None, "id": None},
     "an amount in words": {"amount_received": "lots"},

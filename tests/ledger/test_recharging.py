@@ -163,6 +163,48 @@ def test_three_failures_in_a_row_switch_it_off_and_consent_begins_anew(
     assert due(desk) is not None
 
 
+def test_a_bank_that_declines_after_a_day_is_a_failure_like_any(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    """Some wait for their holder's word: https://docs.stripe.com/india-recurring-payments"""
+    for left in (True, True, False):
+        payment = due(desk)
+        assert payment
+        desk.facts(payment_id=payment["payment_id"], processing=True)
+        assert due(desk) is None
+        answer = {"declined": True, "error": {"code": "card_declined"}}
+        failed = desk.facts(payment_id=payment["payment_id"], **answer)
+        assert (failed["status"], failed["error"]["code"]) == ("failed", "card_declined")
+        wait(books, "25 hours")
+        terms = desk.call("get_auto_recharge", user_id=ready, livemode=False)
+        assert terms["enabled"] is left
+
+
+def test_who_would_get_fewer_credits_for_it_is_not_charged(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    sold = "update public.credit_packages set credits = {} where id = 'starter'"
+    books.rows(sold.format(600))
+    assert due(desk)
+    wait(books, "25 hours")
+    books.rows(sold.format(499))
+    assert due(desk) is None
+    terms = desk.call("get_auto_recharge", user_id=ready, livemode=False)
+    assert (terms["enabled"], terms["off_reason"]) == (False, "price_changed")
+    desk.recharge(ready)
+    assert due(desk)
+    agreed = "select (terms -> 'credits')::int from public.auto_recharge_consents order by given_at"
+    assert books.rows(agreed) == [(500,), (499,)]
+
+
+def test_consent_from_before_credits_were_noted_stands(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    books.rows("update public.auto_recharges set credits = null")
+    books.rows("update public.credit_packages set credits = 1 where id = 'starter'")
+    assert due(desk)
+
+
 def test_who_is_dearer_now_is_not_charged(books: Books, desk: Desk, ready: str) -> None:
     starter = "where package_id = 'starter' and currency = 'usd'"
     books.rows(f"update public.credit_package_prices set amount = 400 {starter}")

@@ -101,6 +101,7 @@ def test_a_bank_says_no_late_and_a_card_may_be_tried_again(
 ) -> None:
     error = {"type": "card_error", "code": "card_declined", "payment_method": {"type": method}}
     learnt = facts.of_payment_intent(intent(last_payment_error=error))
+    assert learnt["declined"] is True
     assert learnt.get("late_refusal") is is_late
     assert outcome(learnt) == {}
     assert learnt["error"]["code"]

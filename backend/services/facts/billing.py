@@ -25,22 +25,29 @@ def of_invoice(invoice: StripeObject) -> Facts | None:
     if not _lines(invoice):
         return None
     is_first = invoice["billing_reason"] == "subscription_create"
+    first_payment_id = payment_id_in(
+        details.get("metadata")
+    )  # the order that all of them go back to
     facts: Facts = {
-        "payment_id": payment_id_in(details.get("metadata")) if is_first else None,
+        "payment_id": first_payment_id if is_first else None,
         "customer_id": id_of(invoice["customer"]),
         "payment_intent_id": _payment_intent_id(invoice),
         "invoice_url": invoice.get("hosted_invoice_url"),
-        "invoice": {
-            "id": invoice["id"],
-            "subscription_id": id_of(details["subscription"]),
-            "billing_reason": invoice["billing_reason"],
-            "currency": invoice["currency"],
-            "amount_subtotal": invoice["subtotal"],
-            "period_end": time_of(max(line["period"]["end"] for line in _lines(invoice))),
-            "lines": [
-                {"price_id": _price_id(line), "amount": line["amount"]} for line in _lines(invoice)
-            ],
-        },
+        "invoice": known(
+            {
+                "id": invoice["id"],
+                "first_payment_id": first_payment_id,
+                "subscription_id": id_of(details["subscription"]),
+                "billing_reason": invoice["billing_reason"],
+                "currency": invoice["currency"],
+                "amount_subtotal": invoice["subtotal"],
+                "period_end": time_of(max(line["period"]["end"] for line in _lines(invoice))),
+                "lines": [
+                    {"price_id": _price_id(line), "amount": line["amount"]}
+                    for line in _lines(invoice)
+                ],
+            }
+        ),
     }
     match invoice["status"]:
         case "draft":

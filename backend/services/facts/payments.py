@@ -119,9 +119,11 @@ def of_payment_intent(intent: StripeObject) -> Facts:
             "message": error.get("message") if error.get("type") == "card_error" else None,
         }
         method = (error.get("payment_method") or {}).get("type")
-        if intent["status"] == "requires_payment_method" and method in DELAYED_METHODS:
-            # It ends a payment in the page; of others their session or invoice tells.
-            facts |= {"late_refusal": True, "error": ASYNC_PAYMENT_FAILED["error"]}
+        if intent["status"] == "requires_payment_method":
+            facts["declined"] = True  # it ends what had been processing; else another card may pay
+            if method in DELAYED_METHODS:
+                # It ends a payment in the page; of others their session or invoice tells.
+                facts |= {"late_refusal": True, "error": ASYNC_PAYMENT_FAILED["error"]}
     return known(facts)
 
 
