@@ -18,8 +18,8 @@ PaymentEnv = Literal["test", "live"]
 STRIPE_API_BASE = "https://api.stripe.com"
 STRIPE_JS_URL = "https://js.stripe.com/endive/stripe.js"
 
-# Seconds. Usually a call takes milliseconds; these bound the worst case, and gunicorn.conf.py
-# derives its own from them.
+# Seconds that the other side may say nothing, at each step of a call. Usually all of it takes
+# milliseconds; gunicorn.conf.py derives its own limits from these.
 STRIPE_TIMEOUT_SECONDS = 6
 STRIPE_RETRIES_MAX = 2
 DATABASE_TIMEOUT_SECONDS = 5
@@ -27,6 +27,7 @@ JWKS_TIMEOUT_SECONDS = 3
 APP_WEBHOOK_TIMEOUT_SECONDS = 5
 PAGES_TIMEOUT_SECONDS = 5
 APP_WEBHOOK_SECRET_BYTES_MIN = 24
+JWT_SECRET_LENGTH_MIN = 32  # as long as the hash: RFC 7518, section 3.2
 PROXY_HOPS_MAX = 10
 # The longest road on which one thing goes wrong: to cancel a subscription's order without a
 # session, whose customer is gone at Stripe: customer, price, session, customer and session again,
@@ -214,10 +215,29 @@ def _is_service_key(key: str) -> bool:
 
 
 def _malformed(settings: Settings) -> Iterator[str]:
+    for name, key in (
+        ("SUPABASE_PUBLISHABLE_KEY", settings.supabase_publishable_key),
+        ("SUPABASE_SECRET_KEY", settings.supabase_secret_key),
+        ("STRIPE_SECRET_KEY", settings.stripe_secret_key),
+        ("STRIPE_PUBLISHABLE_KEY", settings.stripe_publishable_key),
+    ):
+        if not re.fullmatch("[!-~]*", key):  # as the … of a key that a page shortened
+            yield f"{name} has a character that no key has. Copy the whole key."
+    if 0 < len(settings.supabase_jwt_secret or "") < JWT_SECRET_LENGTH_MIN:
+        yield (
+            f"SUPABASE_JWT_SECRET is shorter than {JWT_SECRET_LENGTH_MIN} characters: whoever "
+            "guesses it is any user. Copy the whole secret, or leave it out."
+        )
     if settings.supabase_url.endswith(("/rest/v1", "/auth/v1")):
         yield "SUPABASE_URL must end before that path, like https://<project ref>.supabase.co."
     if settings.supabase_url and not _is_web_address(settings.supabase_jwks_url):
         yield "SUPABASE_JWKS_URL must be an address like https://…/auth/v1/.well-known/jwks.json."
+    for name, address in (
+        ("STRIPE_API_BASE", settings.stripe_api_base),
+        ("STRIPE_JS_URL", settings.stripe_js_url),
+    ):
+        if not _is_web_address(address):
+            yield f"{name} is {address!r}; it must be an address, and is best left out."
     if not re.fullmatch("[a-z]{3}", settings.default_currency):
         yield "DEFAULT_CURRENCY must be three letters, like usd."
     for allowed in settings.allowed_origins:
@@ -369,10 +389,10 @@ class _Environment:
         return secrets
 
     def url(self, name: str) -> str:
-        """An address without the slash at its end."""
-        value = self.text(name).rstrip("/")
-        if not value or re.match("https?://.", origin(value)):
-            return value
+        """An address to which paths can be added: without a slash at its end."""
+        value = self.text(name)
+        if not value or (_is_web_address(value) and not re.search("[?#]", value)):
+            return value.rstrip("/")
         self.problems.append(
             f"{name} is {value!r}; it must be an address like https://example.com."
         )

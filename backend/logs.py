@@ -27,9 +27,11 @@ def register(app: Flask, settings: Settings) -> None:
         )
     )
     handler.addFilter(_add_ids)
-    root = logging.getLogger("topup")
-    root.handlers, root.propagate = [handler], False
-    root.setLevel(settings.log_level)
+    # The limiter's own warning that its Redis is away, but not who was limited.
+    for name, level in (("topup", settings.log_level), ("flask-limiter", "WARNING")):
+        root = logging.getLogger(name)
+        root.handlers, root.propagate = [handler], False
+        root.setLevel(level)
 
     @app.before_request
     def start_clock() -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from backend.errors import Problem
+from backend.errors import DatabaseUnavailable, Problem, StripeUnavailable
 from backend.gateways.stripe_errors import NotConnected
 from backend.gateways.supabase import DatabaseError
 
 WHO_KNOWS_MORE = "`flask doctor` says what is wrong."
+NO_ANSWER = (NotConnected, DatabaseUnavailable, StripeUnavailable)
 
 
 def confirmed(question: str, yes: bool) -> bool:
@@ -28,7 +29,7 @@ def problems_told(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **options)
         except Problem as problem:
             messages = [f"{e['field']}: {e['message']}" for e in problem.members.get("errors", [])]
-            hint = f"\n{WHO_KNOWS_MORE}" if isinstance(problem, NotConnected) else ""
+            hint = f"\n{WHO_KNOWS_MORE}" if isinstance(problem, NO_ANSWER) else ""
             said = "\n  ".join([problem.detail, *messages])
             raise click.ClickException(said + hint) from problem
         except DatabaseError as error:

@@ -157,7 +157,7 @@ class StripeApi:
         return _run(self._v1.subscriptions.cancel, subscription_id)
 
     def retrieve_invoice(self, invoice_id: str) -> StripeObject:
-        """The invoice with its payments and, where it has more than a page of them, all lines."""
+        """The invoice with its payments and its lines, up to a hundred of them."""
         invoice = _run(self._v1.invoices.retrieve, invoice_id, {"expand": INVOICE_EXPAND})
         if invoice["lines"]["has_more"]:
             lines = self._v1.invoices.line_items.list

@@ -78,7 +78,7 @@ class Orders:
         )
 
     def currency_of(self, wished: str | None, expected_amount: int | None) -> str | None:
-        """None: any that it is sold in. An amount that was shown without one is in the shop's own."""
+        """None: any it is sold in. An amount that was shown without one is in the shop's own."""
         if wished:
             return wished.lower()
         return self._settings.default_currency if expected_amount else None

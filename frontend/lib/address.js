@@ -30,6 +30,11 @@ export function trustedAddress(address) {
   return url.href;
 }
 
+/** This page, without its query, in which an app may have secrets that are no business of Stripe's. */
+export function pageAddress() {
+  return location.origin + location.pathname + location.hash;
+}
+
 /** Marks the way back to a page that was not named: whatever else its address says is the app's own. */
 const BACK = "topup";
 /** What Stripe.js adds where a bank has asked on a page of its own. */
@@ -43,8 +48,9 @@ const STRIPES = ["payment_intent", "payment_intent_client_secret", "redirect_sta
 export function returnAddress(named) {
   if (named !== null) return new URL(named, location.href).href;
   if (location.origin === new URL(settings.apiBase, location.href).origin) return null;
-  // Without its query, in which an app may have secrets that are no business of Stripe's.
-  return `${location.origin}${location.pathname}?${BACK}=back${location.hash}`;
+  const address = new URL(pageAddress());
+  address.search = `${BACK}=back`;
+  return address.href;
 }
 
 /**

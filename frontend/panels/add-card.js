@@ -1,4 +1,5 @@
 /** Saves a card without buying: Stripe's form, and a SetupIntent that Stripe.js confirms. */
+import { pageAddress } from "../lib/address.js";
 import { ApiError } from "../lib/api-error.js";
 import { declineCodeOf, declineSentence } from "../lib/declines.js";
 import { el } from "../lib/dom.js";
@@ -68,7 +69,7 @@ export function addCard({ signal, host, announce, aside, close, done }) {
     const { error } = await aside(() => within(stripe.confirmSetup({
       elements: form.elements,
       clientSecret,
-      confirmParams: { return_url: location.href, ...OFFERED_AGAIN },
+      confirmParams: { return_url: pageAddress(), ...OFFERED_AGAIN },
       redirect: "if_required",
     }), CONFIRM_TIMEOUT_MS));
     if (error) sayRefused(error);

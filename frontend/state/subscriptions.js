@@ -1,4 +1,5 @@
 /** The user's subscriptions, newest first. */
+import { pageAddress } from "../lib/address.js";
 import { get, post } from "../lib/api.js";
 import { language } from "../lib/i18n.js";
 import { Remote } from "./remote.js";
@@ -43,7 +44,7 @@ export function resumeSubscription(subscription) {
 
 /** @returns {Promise<string>} the address of Stripe's customer portal, which leads back here */
 export async function openPortal() {
-  const body = { return_url: location.href, locale: language.value };
+  const body = { return_url: pageAddress(), locale: language.value };
   return (await post("/api/stripe/portal-session", body, { timeoutMs: TIMEOUT_MS })).url;
 }
 

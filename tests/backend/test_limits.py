@@ -1,5 +1,6 @@
 """How often one caller may ask: per user, per address where there is none, and no way around."""
 
+import json
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -122,11 +123,17 @@ def _outage_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_outage_ends")
-def test_a_shop_whose_redis_is_away_goes_on_with_its_own_limits(sandbox: Env) -> None:
+def test_a_shop_whose_redis_is_away_goes_on_with_its_own_limits_and_says_so(
+    sandbox: Env, capsys: pytest.CaptureFixture[str]
+) -> None:
     client = shop.client(
         sandbox, RATELIMIT_STORAGE_URI="redis://127.0.0.1:9/0", RATELIMIT_DEFAULT="3 per minute"
     )
     assert statuses(4, lambda: client.get("/api/packages")) == [200] * 3 + [429]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    [warning] = [line for line in lines if line["logger"] == "flask-limiter"]
+    assert warning["level"] == "WARNING"
+    assert "storage unreachable" in warning["message"]
 
 
 @pytest.mark.usefixtures("_outage_ends")

@@ -321,7 +321,9 @@ def test_a_plan_that_has_ended_says_when_and_can_be_bought_again(
 def test_stripes_portal_opens_and_leads_back_and_its_changes_are_shown(
     subscribed: Subscriber, open_shop: Callable[..., Shop]
 ) -> None:
+    """Without what the address of an app may carry, which is no business of Stripe's."""
     shop = open_shop(subscribed.buyer)
+    shop.page.goto(f"{shop.env['BACKEND_URL']}/?code=secret")
     shop.open_dialog("Payment")
     shop.dialog.get_by_role("button", name="Manage billing").click()
     shop.page.wait_for_url(f"{shop.env['STRIPE_API_BASE']}/p/session/**")

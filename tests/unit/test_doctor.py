@@ -151,6 +151,17 @@ def test_what_was_applied_by_hand_is_mended_by_hand(
     assert [each.cure.startswith(cure) for each in found if each.status != "ok"][0]
 
 
+def test_what_is_gone_though_every_file_was_applied_is_mended_by_hand() -> None:
+    """make migrate would find nothing to do."""
+    gone = copy.deepcopy(REPORT)
+    gone["functions"][1]["name"] = "renamed"
+    gone["function_hashes"].pop("public.order")
+    found = [each for each in supabase_project.judge(gone, MADE, livemode=True) if each.cure]
+    assert [each.subject for each in found] == ["migrations", "functions"]
+    assert "order" in found[0].says
+    assert not any("make migrate URL" in each.cure for each in found)
+
+
 def test_without_the_files_the_rest_is_looked_at() -> None:
     subjects = {finding.subject for finding in supabase_project.judge(REPORT, None, livemode=True)}
     assert {"roles", "ledger", "audit"} <= subjects

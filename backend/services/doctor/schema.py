@@ -63,10 +63,12 @@ def _migrations(report: Report, made: Made) -> Finding:
     if is_by_hand and not missing:
         return Finding.ok(AREA, "migrations", "All tables and functions are there, by hand.")
     not_applied = sorted(set(made.versions) - applied)
-    if missing or not_applied:
-        what = ", ".join(missing if is_by_hand else not_applied)
-        cure = BY_HAND if is_by_hand else MIGRATE
-        return Finding.problem(AREA, "migrations", f"Not applied: {what}.", cure)
+    if not_applied and not is_by_hand:
+        return Finding.problem(
+            AREA, "migrations", f"Not applied: {', '.join(not_applied)}.", MIGRATE
+        )
+    if missing:
+        return Finding.problem(AREA, "migrations", f"Missing: {', '.join(missing)}.", BY_HAND)
     newer = sorted(version for version in applied if version > made.versions[-1])
     if newer:
         return Finding.warning(
@@ -94,12 +96,18 @@ def _texts(report: Report, made: Made) -> Iterator[Finding]:
             AREA,
             "functions",
             f"Missing, or not as the files in sql/ have them: {', '.join(others)}.",
-            BY_HAND
-            if _is_by_hand(report, made)
-            else f"{MIGRATE}; or by hand the files that docs/database.md names for them.",
+            _cure_of_functions(report, made),
         )
     else:
         yield Finding.ok(AREA, "functions", f"All {len(made.hashes)} are as the files have them.")
+
+
+def _cure_of_functions(report: Report, made: Made) -> str:
+    if _is_by_hand(report, made):
+        return BY_HAND
+    by_hand = "by hand the files that docs/database.md names for them."
+    is_up_to_date = set(made.versions) <= set(report["migrations"] or [])
+    return f"Apply {by_hand}" if is_up_to_date else f"{MIGRATE}; or {by_hand}"
 
 
 def _tables(report: Report, made: Made) -> Iterator[Finding]:
