@@ -3,7 +3,7 @@
  *
  *     <script type="module" src="https://credits.example/topup.js"></script>
  *     <credits-badge></credits-badge>
- *     <credits-dialog></credits-dialog>         (optional: the badge makes one)
+ *     <credits-dialog></credits-dialog>         (optional: the badge makes one; in <body> itself)
  *
  * Topup signs people in by itself. An app that has a Supabase session already lends its token, and
  * tells when somebody came or went:
@@ -26,8 +26,8 @@
  * wherever an address says `?payment=<id>`, the dialog opens and says what became of the payment.
  *
  * `configure` is called before the page has finished loading (any module script does), or at once
- * after `await import(…)`. The colours and the font follow custom properties, see
- * styles/base.css.js.
+ * after `await import(…)`. Both elements are light or dark as the page is, by its `color-scheme`; colours
+ * and font follow custom properties, see styles/base.css.js.
  */
 import { CreditsBadge } from "./elements/credits-badge.js";
 import { CreditsDialog } from "./elements/credits-dialog.js";

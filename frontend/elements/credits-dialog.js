@@ -34,7 +34,7 @@ import { summary } from "../panels/summary.js";
 import { walletPanel } from "../panels/wallet.js";
 import { refreshAccount } from "../state/account.js";
 import { chosenPackage, loadCatalog } from "../state/catalog.js";
-import { createEmbeddedCheckout, createHostedCheckout, uiModeFor } from "../state/checkout.js";
+import { begunBefore, createEmbeddedCheckout, createHostedCheckout, uiModeFor } from "../state/checkout.js";
 import { InPagePayment } from "../state/in-page-payment.js";
 import { findSession, session } from "../state/session.js";
 import { learnWhetherHasPlan } from "../state/subscriptions.js";
@@ -67,6 +67,7 @@ export class CreditsDialog extends HTMLElement {
   /** @type {InPagePayment | null} the one of the view "payment" */ #payment = null;
   /** @type {HTMLElement | null} what had the focus before */ #opener = null;
   /** who was signed in last; empty: what a visitor wants is for whoever signs in */ #user = "";
+  /** @type {[string, string] | null} */ #unlocked = null;
   #connected = new AbortController();
   #shown = new AbortController();
   #dialog = el("dialog", { "aria-labelledby": "title", dir: "ltr", onclose: () => this.#closed() });
@@ -109,8 +110,25 @@ export class CreditsDialog extends HTMLElement {
 
   disconnectedCallback() {
     this.#connected.abort();
+    this.#dialog.close();
     this.#shown.abort();
-    document.documentElement.style.overflow = "";
+    this.#unlock();
+  }
+
+  /** The page behind stays where it is, and keeps the width of its scroll bar. */
+  #lock() {
+    if (this.#unlocked) return;
+    const { style, clientWidth } = document.documentElement;
+    this.#unlocked = [style.overflow, style.scrollbarGutter];
+    if (innerWidth > clientWidth) style.scrollbarGutter = "stable";
+    style.overflow = "hidden";
+  }
+
+  #unlock() {
+    if (!this.#unlocked) return;
+    const { style } = document.documentElement;
+    [style.overflow, style.scrollbarGutter] = this.#unlocked;
+    this.#unlocked = null;
   }
 
   /**
@@ -126,7 +144,7 @@ export class CreditsDialog extends HTMLElement {
       this.#opener = focusedElement();
       this.#dialog.showModal();
     }
-    document.documentElement.style.overflow = "hidden";
+    this.#lock();
     if (session.value.status === "unknown") void findSession();
     void loadCatalog();
     void refreshAccount();
@@ -137,7 +155,7 @@ export class CreditsDialog extends HTMLElement {
     this.#shown.abort();
     this.#payment = null;
     this.#frame.replaceChildren();
-    document.documentElement.style.overflow = "";
+    this.#unlock();
     // The browser does it too, unless the focus was in a window of Stripe's meanwhile.
     if (focusedElement() === document.body) this.#opener?.focus();
   }
@@ -383,12 +401,11 @@ export class CreditsDialog extends HTMLElement {
     if (hasIt) return this.#goTo("wallet");
     const uiMode = uiModeFor(offer, this.getAttribute("ui-mode"));
     if (uiMode === "embedded") return this.#show("checkout", "#title");
-    if (uiMode === "elements") {
-      this.#payment = InPagePayment.of(offer);
-      return this.#show("payment", "#title");
-    }
     try {
-      await this.#payHosted(offer);
+      const begun = await begunBefore(offer, uiMode, signal);
+      if (signal.aborted) return;
+      if (uiMode === "elements") return begun ? this.#finish(begun.payment_id) : this.#begin(offer);
+      await (begun?.payment_url ? leaveTo(begun.payment_url) : this.#payHosted(offer));
     } catch (error) {
       if (error instanceof ApiError && error.code === "unauthorized") return this.#askSignIn(true);
       throw error;
@@ -396,12 +413,17 @@ export class CreditsDialog extends HTMLElement {
   }
 
   /** @param {Package} offer */
+  #begin(offer) {
+    this.#payment = InPagePayment.of(offer);
+    this.#show("payment", "#title");
+  }
+
+  /** @param {Package} offer */
   async #payHosted(offer) {
     const { signal } = this.#shown;
     const { url } = await createHostedCheckout(offer, this.#returnUrl);
     if (signal.aborted) return refreshAccount(); // Nobody waits for it: it can be paid later.
-    leaveFor(url);
-    await untilPageIsLeft();
+    await leaveTo(url);
   }
 
   get #returnUrl() {
@@ -419,7 +441,11 @@ function asTab(view) {
   return TABS.includes(view) ? /** @type {Tab} */ (view) : "buy";
 }
 
-/** The browser shows this page until Stripe's arrives: stay busy meanwhile, though not for ever. */
-function untilPageIsLeft() {
+/**
+ * The browser shows this page until Stripe's arrives: stay busy meanwhile, though not for ever.
+ * @param {string | null} address
+ */
+function leaveTo(address) {
+  leaveFor(address);
   return new Promise((resolve) => setTimeout(resolve, 10_000));
 }

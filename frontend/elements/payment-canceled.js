@@ -23,6 +23,7 @@ export class PaymentCanceled extends PaymentPage {
    */
   async showPayment(id, signal) {
     const payment = await refreshPayment(id, signal);
+    if (payment.status !== "pending") await refreshAccount(); // It is not to be finished any more.
     if (!signal.aborted) this.#show(payment);
   }
 
@@ -34,6 +35,7 @@ export class PaymentCanceled extends PaymentPage {
   /** @param {Payment} payment */
   #show(payment) {
     if (payment.status === "pending") return this.#sayLeft(payment);
+    if (payment.status === "succeeded") return this.sayPaid(payment);
     const { name, tone } = outcome(payment);
     this.say({
       tone,

@@ -9,13 +9,16 @@ import { ApiError } from "../lib/api-error.js";
 import { el, keepFocus } from "../lib/dom.js";
 import { explain } from "../lib/explain.js";
 import { language, t, together } from "../lib/i18n.js";
-import { screen } from "../panels/screen.js";
+import { paidFigures, paidText } from "../panels/payment-outcome.js";
+import { screen, show } from "../panels/screen.js";
 import { signInPanel } from "../panels/sign-in.js";
-import { homeWay, way } from "../panels/ways.js";
+import { homeWay, receiptWay, way } from "../panels/ways.js";
 import { findSession, session } from "../state/session.js";
 import { base } from "../styles/base.css.js";
 import { panelStyle } from "../styles/panels.css.js";
 import { screenStyle } from "../styles/screen.css.js";
+
+/** @typedef {import("../lib/contract.js").Payment} Payment */
 
 export class PaymentPage extends HTMLElement {
   #connected = new AbortController();
@@ -51,12 +54,28 @@ export class PaymentPage extends HTMLElement {
     return { title: t("payment.sign_in"), text: t("payment.sign_in.text") };
   }
 
-  /** @param {Parameters<typeof screen>[0]} shown */
+  /** @param {import("../panels/screen.js").Shown} shown */
   say(shown) {
     const said = JSON.stringify([shown.title, shown.text]);
     if (said === this.#said) return; // Asked again and nothing new: keep the focus, stay quiet.
     this.#said = said;
-    keepFocus(this.#root, () => this.#root.replaceChildren(screen(shown)), () => this.#root.querySelector("h1"));
+    const section = this.#root.querySelector("section");
+    keepFocus(
+      this.#root,
+      () => section ? show(section, shown) : this.#root.append(screen(shown)),
+      () => this.#root.querySelector("h1"),
+    );
+  }
+
+  /** @param {Payment} payment */
+  sayPaid(payment) {
+    this.say({
+      tone: "good",
+      title: t("payment.succeeded"),
+      text: paidText(payment),
+      figures: paidFigures(payment),
+      ways: [homeWay("primary"), receiptWay(payment)],
+    });
   }
 
   /** @param {unknown} error */

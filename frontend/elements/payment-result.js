@@ -8,8 +8,7 @@ import { ApiError } from "../lib/api-error.js";
 import { money, t } from "../lib/i18n.js";
 import { outcome } from "../lib/outcome.js";
 import { poll } from "../lib/poll.js";
-import { paidFigures, paidText } from "../panels/payment-outcome.js";
-import { homeWay, receiptWay, resumeWay, way } from "../panels/ways.js";
+import { homeWay, resumeWay, way } from "../panels/ways.js";
 import { refreshAccount } from "../state/account.js";
 import { getPayment, refreshPayment } from "../state/payments.js";
 import { openDialog } from "./open-dialog.js";
@@ -55,7 +54,10 @@ export class PaymentResult extends PaymentPage {
    * @param {number} round
    */
   #sayWaiting(payment, round) {
-    if (payment.status === "processing") return this.#sayProcessing(payment);
+    if (payment.status === "processing") {
+      if (round === 0) void refreshAccount(); // It is not to be finished any more.
+      return this.#sayProcessing(payment);
+    }
     if (round >= PATIENT_ROUNDS) return this.#sayOther(payment);
     this.say({ tone: "waiting", title: t("payment.checking"), text: t("payment.checking.text") });
   }
@@ -67,20 +69,9 @@ export class PaymentResult extends PaymentPage {
   async #sayOutcome(payment, signal) {
     if (payment.status === "succeeded") {
       await refreshAccount();
-      if (!signal.aborted) this.#saySucceeded(payment);
+      if (!signal.aborted) this.sayPaid(payment);
     } else if (payment.status === "processing") this.#sayProcessing(payment);
     else this.#sayOther(payment);
-  }
-
-  /** @param {Payment} payment */
-  #saySucceeded(payment) {
-    this.say({
-      tone: "good",
-      title: t("payment.succeeded"),
-      text: paidText(payment),
-      figures: paidFigures(payment),
-      ways: [homeWay("primary"), receiptWay(payment)],
-    });
   }
 
   /** @param {Payment} payment */

@@ -18,12 +18,13 @@
 export async function stepAside(dialog, host, signal, work) {
   const behind = pageBehind(host);
   const isOver = new AbortController();
+  const pressed = /** @type {ShadowRoot} */ (dialog.getRootNode()).activeElement;
   switchTo(dialog, () => dialog.show());
   for (const element of behind) element.inert = true;
   const comeBack = () => {
     isOver.abort();
     for (const element of behind) element.inert = false;
-    if (dialog.open) switchTo(dialog, () => dialog.showModal());
+    if (dialog.open) switchTo(dialog, () => dialog.showModal(), pressed);
   };
   signal.addEventListener("abort", comeBack, { signal: isOver.signal });
   try {
@@ -37,10 +38,11 @@ export async function stepAside(dialog, host, signal, work) {
  * Whoever opens a dialog moves the focus; here it stays where it was.
  * @param {HTMLDialogElement} dialog
  * @param {() => void} open
+ * @param {Element | null} [before] what had the focus before it went to a window of Stripe's
  */
-function switchTo(dialog, open) {
+function switchTo(dialog, open, before = null) {
   const root = /** @type {ShadowRoot} */ (dialog.getRootNode());
-  const focused = root.activeElement;
+  const focused = root.activeElement ?? before;
   dialog.close();
   open();
   if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });

@@ -18,8 +18,8 @@ export function appearanceIn(root) {
   root.append(probe);
   try {
     probe.style.borderRadius = "var(--radius-small)";
-    const { fontFamily, borderTopLeftRadius } = getComputedStyle(probe);
-    return appearance((token) => colour(probe, token), fontFamily, borderTopLeftRadius);
+    const { fontFamily, fontSize, borderTopLeftRadius } = getComputedStyle(probe);
+    return appearance((token) => colour(probe, token), fontFamily, borderTopLeftRadius, fontSize);
   } finally {
     probe.remove();
   }
@@ -31,14 +31,14 @@ export function appearanceIn(root) {
  * @param {string} borderRadius
  * @returns {Appearance}
  */
-export function appearance(colour, fontFamily, borderRadius) {
+export function appearance(colour, fontFamily, borderRadius, fontSizeBase = "16px") {
   const border = `1px solid ${colour("edge")}`;
   return {
     theme: "flat",
     labels: "above",
     variables: {
       fontFamily,
-      fontSizeBase: "16px",
+      fontSizeBase,
       spacingUnit: "4px",
       borderRadius,
       colorPrimary: colour("accent"),
@@ -51,7 +51,7 @@ export function appearance(colour, fontFamily, borderRadius) {
       colorDanger: colour("danger"),
     },
     rules: {
-      ".Label": { fontSize: "14px", fontWeight: "550", color: colour("ink") },
+      ".Label": { fontSize: "0.875rem", fontWeight: "550", color: colour("ink") },
       ".Input": { border, padding: "12px 14px" },
       ".Input:focus": { border: `1px solid ${colour("accent")}`, outline: `1px solid ${colour("accent")}` },
       ".Tab": { border },

@@ -10,7 +10,7 @@ export const en = {
   "badge.low": "Your credits are running low.",
   "badge.finish": "Finish payment",
   "badge.finish_short": "Finish",
-  "badge.finish_label": "finish your payment: it waits for you",
+  "badge.finish_label": "finish payment: it waits for you",
   "open_payments.count": { one: "{count} payment to finish", other: "{count} payments to finish" },
 
   "dialog.title": "Credits",

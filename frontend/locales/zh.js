@@ -12,7 +12,7 @@ export const zh = {
   "badge.low": "您的积分即将用完。",
   "badge.finish": "完成付款",
   "badge.finish_short": "待付款",
-  "badge.finish_label": "有付款等待您完成",
+  "badge.finish_label": "完成付款：有一笔待付款",
   "open_payments.count": "{count} 笔付款待完成",
 
   "dialog.title": "积分",

@@ -9,20 +9,21 @@ import { lowBalance } from "./low-balance.js";
 import { notice } from "./notice.js";
 import { outlook } from "./outlook.js";
 
+const PARTS_MAX = 12;
+
 /** @typedef {import("../lib/contract.js").Credits} Credits */
 
 /**
  * @param {object} context
  * @param {AbortSignal} context.signal
- * @param {(text: string) => void} context.announce
  * @param {(place: import("./account-notices.js").Place) => void} context.goTo
  */
-export function balancePanel({ signal, announce, goTo }) {
+export function balancePanel({ signal, goTo }) {
   const panel = el("div", { class: "balance" });
   const figures = el("div", { class: "stack" });
   const lots = el("div", { class: "stack" });
   // Once: somebody may be typing in the last of them while the balance changes.
-  const parts = [figures, outlook({ signal }), lots, lowBalance({ signal, announce })];
+  const parts = [figures, outlook({ signal }), lots, lowBalance({ signal })];
 
   account.subscribe(({ credits: known, error }) => {
     if (!known) {
@@ -65,7 +66,7 @@ function expiry({ available, expiring: lots }) {
   ];
   return [
     el("h3", {}, t("balance.expiring")),
-    strip(parts.map((part) => part.count)),
+    strip(drawn(parts.map((part) => part.count))),
     el("ol", { class: "lots" }, parts.map(({ count, when }) =>
       el(
         "li",
@@ -77,6 +78,12 @@ function expiry({ available, expiring: lots }) {
     )),
     el("p", { class: "small" }, t("balance.first_out")),
   ];
+}
+
+/** As many as fit side by side on a phone; the rest together. @param {number[]} counts */
+function drawn(counts) {
+  const rest = counts.slice(PARTS_MAX - 1);
+  return counts.length <= PARTS_MAX ? counts : [...counts.slice(0, PARTS_MAX - 1), rest.reduce((sum, count) => sum + count, 0)];
 }
 
 /** @param {number[]} counts drawn side by side, each as long as its credits */

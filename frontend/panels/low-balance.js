@@ -5,9 +5,10 @@ import { credits, t } from "../lib/i18n.js";
 import { account, refreshAccount } from "../state/account.js";
 import { attempt } from "./attempt.js";
 
-/** @param {{signal: AbortSignal, announce: (text: string) => void}} context */
-export function lowBalance({ signal, announce }) {
+/** @param {{signal: AbortSignal}} context */
+export function lowBalance({ signal }) {
   const problem = el("div");
+  const saved = el("p", { class: "state good", role: "status" });
   const count = el("input", {
     type: "number", name: "threshold", min: 0, step: 1, required: true, inputmode: "numeric",
   });
@@ -15,8 +16,9 @@ export function lowBalance({ signal, announce }) {
   /** @param {Event} event */
   const send = (event) => attempt(event, problem, async () => {
     const wanted = count.valueAsNumber;
+    saved.textContent = "";
     await put("/api/credits/low-balance-threshold", { threshold: wanted });
-    announce(t("low.saved", { count: credits(wanted) }));
+    saved.textContent = t("low.saved", { count: credits(wanted) });
     await refreshAccount();
   });
 
@@ -32,5 +34,6 @@ export function lowBalance({ signal, announce }) {
     el("label", { class: "low-row" }, el("span", {}, t("low.label")), count),
     el("button", { type: "submit", class: "button" }, t("low.save")),
     problem,
+    saved,
   );
 }

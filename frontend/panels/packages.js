@@ -54,6 +54,7 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
     problem.replaceChildren();
     await whileBusy(payButton, async () => {
       showPrice();
+      freeze(true);
       announce(t("buy.opening"));
       try {
         await pay(offer);
@@ -62,7 +63,15 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
         problem.replaceChildren(notice(error, tryAgain, together(explain(error), t("buy.not_charged"))));
       }
     });
+    freeze(false);
     showPrice();
+  }
+
+  /** What is being ordered stays what is shown. @param {boolean} isFrozen */
+  function freeze(isFrozen) {
+    rhythms.inert = list.inert = isFrozen;
+    const currencies = foot.querySelector("select");
+    if (currencies) currencies.disabled = isFrozen;
   }
 
   function tryAgain() {
@@ -135,6 +144,7 @@ export function packagesPanel({ signal, pay, announce, payAtOnce, finish, goTo }
   // Coming back from Stripe with the Back button shows this very page, frozen as it was left.
   window.addEventListener("pageshow", () => {
     setBusy(payButton, false);
+    freeze(false);
     showPrice();
   }, { signal });
 

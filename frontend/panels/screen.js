@@ -8,26 +8,32 @@ import { icon } from "./icons.js";
 const SIGNS = { good: "check", waiting: "clock", bad: "alert", neutral: "minus" };
 
 /**
- * @param {object} shown
- * @param {Tone} shown.tone
- * @param {string} shown.title
- * @param {string} shown.text
- * @param {"h1" | "h3"} [shown.heading] h3 inside the dialog
- * @param {Node | null} [shown.picture]
- * @param {[label: string, value: string][]} [shown.figures]
- * @param {(Node | null | false)[]} [shown.ways] buttons, links or a form
+ * @typedef {object} Shown
+ * @property {Tone} tone
+ * @property {string} title
+ * @property {string} text
+ * @property {"h1" | "h3"} [heading] h3 inside the dialog
+ * @property {Node | null} [picture]
+ * @property {[label: string, value: string][]} [figures]
+ * @property {(Node | null | false)[]} [ways] buttons, links or a form
  */
-export function screen({ tone, title, text, heading = "h1", picture = null, figures = [], ways = [] }) {
-  return el(
-    "section",
-    { class: `screen ${tone}` },
-    el("span", { class: "sign" }, icon(SIGNS[tone], 28)),
-    el(
-      "div",
-      { role: "status" },
-      el(heading, { class: "screen-title", tabindex: "-1" }, title),
-      el("p", { class: "text" }, text),
-    ),
+
+/** @param {Shown} shown */
+export function screen(shown) {
+  return show(el("section", {}, el("div", { role: "status" })), shown);
+}
+
+/**
+ * Another state in its place. What says it stays: screen readers read out what changes in there, not
+ * what comes with it.
+ * @param {HTMLElement} section
+ * @param {Shown} shown
+ */
+export function show(section, { tone, title, text, heading = "h1", picture = null, figures = [], ways = [] }) {
+  const status = /** @type {Element} */ (section.querySelector("[role=status]"));
+  const parts = el(
+    "div",
+    {},
     picture,
     figures.length > 0 && el(
       "dl",
@@ -38,4 +44,10 @@ export function screen({ tone, title, text, heading = "h1", picture = null, figu
     ),
     el("div", { class: "ways" }, ways),
   );
+  section.className = `screen ${tone}`;
+  for (const part of [...section.children]) if (part !== status) part.remove();
+  status.before(el("span", { class: "sign" }, icon(SIGNS[tone], 28)));
+  status.replaceChildren(el(heading, { class: "screen-title", tabindex: "-1" }, title), el("p", { class: "text" }, text));
+  status.after(...parts.children);
+  return section;
 }

@@ -80,6 +80,7 @@ function unpaid({ subscription_id }) {
 function planRow(plan, { cancel, resume, pay }) {
   const row = el("li", { class: "plan" });
   const { tone, text, when } = standing(plan);
+  const cancelLabel = `${t("plans.cancel")}: ${nameOf(plan)}`; // Two plans may stand below each other.
 
   function show() {
     row.replaceChildren(
@@ -102,7 +103,7 @@ function planRow(plan, { cancel, resume, pay }) {
       unpaid(plan)?.payment_url && el("button", { type: "button", class: "button", onclick: pay }, t("plans.pay")),
       plan.cancel_at_period_end
         ? el("button", { type: "button", class: "button", onclick: resume }, t("plans.resume"))
-        : el("button", { type: "button", class: "button quiet", onclick: ask }, t("plans.cancel")),
+        : el("button", { type: "button", class: "button quiet", "aria-label": cancelLabel, onclick: ask }, t("plans.cancel")),
     ];
   }
 
@@ -111,7 +112,7 @@ function planRow(plan, { cancel, resume, pay }) {
     const until = plan.current_period_end ? day(plan.current_period_end) : "";
     row.replaceChildren(
       el("p", { role: "alert" }, t("plans.sure", { plan: nameOf(plan), day: until })),
-      el("span", { class: "row-ways" }, keep, el("button", { type: "button", class: "button danger", onclick: cancel }, t("plans.cancel"))),
+      el("span", { class: "row-ways" }, keep, el("button", { type: "button", class: "button danger", "aria-label": cancelLabel, onclick: cancel }, t("plans.cancel"))),
     );
     keep.focus();
   }

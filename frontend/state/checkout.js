@@ -5,12 +5,14 @@
 import { Attempts } from "../lib/attempt.js";
 import { post } from "../lib/api.js";
 import { language } from "../lib/i18n.js";
+import { account } from "./account.js";
 import { catalog } from "./catalog.js";
 import { getPayment } from "./payments.js";
 import { session } from "./session.js";
 
 /** @typedef {import("../lib/contract.js").Package} Package */
 /** @typedef {import("../lib/contract.js").CheckoutSession} CheckoutSession */
+/** @typedef {import("../lib/contract.js").Payment} Payment */
 
 const TIMEOUT_MS = 30_000;
 
@@ -56,11 +58,27 @@ export async function createEmbeddedCheckout(offer, returnUrl, signal) {
 }
 
 /**
- * @param {CheckoutSession} checkout
+ * The same purchase, begun before and left: whoever tries again goes on with it, and has no second
+ * one to finish.
+ * @param {Package} offer
+ * @param {"hosted" | "elements"} uiMode
+ * @param {AbortSignal} signal
+ * @returns {Promise<Payment | null>}
+ */
+export async function begunBefore(offer, uiMode, signal) {
+  const begun = account.value.openPayments.find((payment) =>
+    payment.ui_mode === uiMode && payment.package_id === offer.id && payment.currency === offer.currency &&
+    payment.amount === offer.amount && payment.credits === offer.credits,
+  );
+  return begun && (await isOpen(begun, signal)) ? begun : null;
+}
+
+/**
+ * @param {{payment_id: string}} begun
  * @param {AbortSignal} signal
  */
-async function isOpen(checkout, signal) {
-  return (await getPayment(checkout.payment_id, signal)).status === "pending";
+async function isOpen(begun, signal) {
+  return (await getPayment(begun.payment_id, signal)).status === "pending";
 }
 
 /**

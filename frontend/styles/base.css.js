@@ -9,7 +9,7 @@
  *   --topup-danger                      errors
  *   --topup-radius                      corner of the dialog; smaller parts derive from it
  *   --topup-font                        font family
- * and keeps them light or dark with `color-scheme` on the element.
+ * They are light or dark as the page around them is, by its `color-scheme`.
  */
 import { css } from "../lib/css.js";
 
@@ -44,7 +44,7 @@ export const base = css`
     );
     --tint: color-mix(in srgb, var(--accent) 7%, var(--surface));
     --ease: cubic-bezier(0.2, 0.8, 0.2, 1);
-    color-scheme: light dark;
+    color-scheme: inherit;
     -webkit-font-smoothing: antialiased;
     /* Inherited text styles are ours, even where a host says "* { text-transform: … }". */
     color: var(--ink) !important;
@@ -99,8 +99,9 @@ export const base = css`
     min-height: 48px; width: 100%; padding: 10px 14px; border: 1px solid var(--edge);
     border-radius: var(--radius-small); background: var(--surface);
   }
-  .select { position: relative; display: inline-flex; align-items: center; }
+  .select { position: relative; display: inline-flex; align-items: center; max-width: 100%; }
   .select > select {
+    min-width: 0; text-overflow: ellipsis;
     appearance: none; min-height: 44px; padding: 8px 30px 8px 12px; border: 1px solid transparent;
     border-radius: var(--radius-small); background: transparent; color: var(--ink); cursor: pointer;
   }

@@ -31,21 +31,25 @@ export const dialogStyle = css`
   .frame > .head:has(> .button:first-child) { padding-left: 14px; }
   .frame > .head > h2 { font-size: 0.9375em; font-weight: 600; }
   .frame > .head > .button:last-child { margin-left: auto; }
+  .frame > .head > .button { flex: none; }
+  .frame > .head > .tag { min-width: 0; overflow: hidden; text-overflow: ellipsis; }
   .mark { color: var(--accent); }
   .scroll { flex: 1; display: flex; flex-direction: column; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 0 28px; }
   .scroll > * { flex: none; }
   .scroll > .panel { flex: 1 0 auto; }
   .scroll > .foot {
     display: flex; align-items: center; justify-content: space-between; gap: 8px;
-    margin-inline: -12px; padding-block: 6px 12px; font-size: 0.875em;
+    margin-inline: -12px; padding-block: 6px 12px; font-size: 0.875em; flex-wrap: wrap;
   }
-  .account-bar, .sign-out { display: flex; align-items: center; gap: 4px; min-width: 0; }
+  .account-bar, .sign-out { display: flex; align-items: center; gap: 4px; }
+  .account-bar { flex: 1 1 10em; min-width: 0; }
+  .sign-out { flex: none; }
   .account-bar .button { white-space: nowrap; }
   .email { overflow: hidden; text-overflow: ellipsis; padding-left: 12px; color: var(--muted); }
   .scroll > .foot .select { margin-left: auto; }
 
   .summary { padding-bottom: 20px; }
-  .summary .amount { font-size: 3em; font-weight: 600; line-height: 1.1; letter-spacing: -0.035em; font-variant-numeric: lining-nums; }
+  .summary .amount { font-size: min(3em, 13vw); font-weight: 600; line-height: 1.1; letter-spacing: -0.035em; font-variant-numeric: lining-nums; overflow-wrap: anywhere; }
   .summary .promise { font-size: 1.75em; text-wrap: balance; font-weight: 600; line-height: 1.15; letter-spacing: -0.02em; }
   .summary .debt { width: 100%; margin-top: 4px; text-wrap: pretty; }
   .bone-amount { width: 150px; height: 42px; margin-block: 5px; }

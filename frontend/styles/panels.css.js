@@ -9,7 +9,7 @@ export const panelStyle = css`
   .empty { display: grid; justify-items: center; gap: 4px; padding: 40px 16px; text-align: center; }
   .empty > svg { margin-bottom: 8px; color: var(--edge); }
 
-  .packages { display: grid; gap: 16px; }
+  .packages { display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; }
   .packages > div:empty { display: none; }
   .package-list fieldset { display: grid; gap: 10px; min-width: 0; }
   .package {
@@ -27,7 +27,7 @@ export const panelStyle = css`
   }
   .package > input:checked { border: 6px solid var(--accent); }
   .package-line { display: flex; flex-wrap: wrap; justify-content: space-between; column-gap: 12px; }
-  .package-name { align-items: center; font-size: 0.875em; color: var(--muted); font-weight: 500; }
+  .package-name { align-items: center; overflow-wrap: anywhere; font-size: 0.875em; color: var(--muted); font-weight: 500; }
   .package-deal { font-size: 1.25em; font-weight: 600; line-height: 1.35; letter-spacing: -0.015em; }
   .gauge {
     --tick: color-mix(in srgb, var(--edge) 55%, transparent);
@@ -53,20 +53,20 @@ export const panelStyle = css`
   .pay-row > .button { flex: 1; min-width: 0; }
   .pay-bar > div:empty { display: none; }
   .pay-bar .notice { box-shadow: 0 0 0 6px var(--surface); }
-  .on-top { display: flex; align-items: center; justify-content: space-between; gap: 12px; font-size: 0.875em; text-wrap: pretty; }
+  .on-top { display: flex; align-items: center; justify-content: space-between; gap: 12px; font-size: 0.875em; text-wrap: pretty; overflow-wrap: anywhere; }
   .on-top > .button { flex: none; max-width: 50%; }
   .pay-foot { display: grid; gap: 8px; }
   .pay-note { text-align: center; text-wrap: balance; }
   .pay-note > svg { display: inline-block; margin-right: 6px; vertical-align: -2px; }
   .closed { padding: 14px 16px; border-radius: var(--radius-small); background: var(--sunken); text-align: center; }
 
-  .open-payments { display: grid; gap: 8px; padding: 14px 18px; border-radius: var(--radius-small); background: var(--sunken); }
+  .open-payments { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; padding: 14px 18px; border-radius: var(--radius-small); background: var(--sunken); }
   .open-payments li { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
   .open-payments ul { display: grid; gap: 8px; }
   .open-payments li + li { padding-top: 8px; border-top: 1px solid var(--line); }
   .open-payments > div:empty { display: none; }
   .open-payment-what { display: grid; flex: 1 1 190px; }
-  .open-payment-ways { display: flex; gap: 6px; }
+  .open-payment-ways { display: flex; flex-wrap: wrap; gap: 6px; }
   .open-payment-ways > .button { padding-inline: 14px; }
   .open-payments .button:not(.quiet) { background: var(--surface); }
 
@@ -74,7 +74,7 @@ export const panelStyle = css`
   .sign-in > h3 { font-size: 1.5em; letter-spacing: -0.02em; line-height: 1.2; }
   .sign-in > div:empty { display: none; }
 
-  .balance { display: grid; gap: 16px; padding-bottom: 12px; }
+  .balance { display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; padding-bottom: 12px; }
   .outlook:not(:has(p)) { display: none; }
   .figures { display: flex; flex-wrap: wrap; gap: 8px 32px; }
   .figures dt { font-size: 0.8125em; color: var(--muted); }
@@ -90,16 +90,16 @@ export const panelStyle = css`
   .swatch { width: 10px; height: 10px; border-radius: 3px; background: var(--part); }
 
   .history { padding-bottom: 8px; }
-  .transactions > li { display: flex; justify-content: space-between; gap: 16px; padding-block: 12px; }
+  .transactions > li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 16px; padding-block: 12px; }
   .transactions > li + li { border-top: 1px solid var(--line); }
   .transaction-what, .transaction-amount { display: grid; align-content: start; min-width: 0; }
-  .transaction-what { overflow-wrap: anywhere; }
+  .transaction-what { flex: 1 1 8em; overflow-wrap: anywhere; }
   .transaction-what .about { color: var(--muted); }
   .transaction-what .about::before { content: " · "; }
-  .transaction-amount { flex: none; justify-items: end; font-weight: 550; }
+  .transaction-amount { flex: none; margin-left: auto; justify-items: end; font-weight: 550; }
   .transaction-amount .small { font-weight: 400; }
   .gain { color: var(--accent); }
-  .history-foot { display: flex; flex-direction: row-reverse; justify-content: space-between; gap: 8px; margin-inline: -4px; }
+  .history-foot { display: flex; flex-wrap: wrap; flex-direction: row-reverse; justify-content: space-between; gap: 8px; margin-inline: -4px; }
 
   @media (max-width: 600px) {
     .package { column-gap: 12px; padding-inline: 14px; }

@@ -11,7 +11,7 @@ export const paymentStyle = css`
   .order { position: relative; padding: 14px 18px 22px; border-radius: var(--radius-small); background: var(--sunken); overflow: hidden; }
   .asked { display: flex; gap: 12px; margin-top: 12px; padding: 12px 18px; border-radius: var(--radius-small); background: var(--tint); text-wrap: pretty; }
   .asked > svg { margin-top: 1px; color: var(--accent); }
-  .order-name { font-size: 0.875em; font-weight: 500; color: var(--muted); }
+  .order-name { overflow-wrap: anywhere; font-size: 0.875em; font-weight: 500; color: var(--muted); }
   .order-deal { display: flex; flex-wrap: wrap; justify-content: space-between; column-gap: 12px; font-size: 1.25em; font-weight: 600; line-height: 1.35; letter-spacing: -0.015em; }
   .order > .gauge { --share: 1; --tick: var(--accent); }
 

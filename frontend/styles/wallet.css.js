@@ -70,9 +70,9 @@ export const walletStyle = css`
   .plan > .row-ways > .button:not(.quiet):first-child { margin-left: 12px; }
   .tag.warn { background: color-mix(in srgb, var(--danger) 12%, var(--surface)); color: var(--danger); }
 
-  .segments { display: flex; gap: 2px; padding: 3px; border-radius: var(--radius-small); background: var(--sunken); }
+  .segments { display: flex; flex-wrap: wrap; gap: 2px; padding: 3px; border-radius: var(--radius-small); background: var(--sunken); }
   .segments > button {
-    flex: 1 1 0; min-width: 0; min-height: 44px; padding: 4px 10px; border: 0; border-radius: calc(var(--radius-small) - 3px); background: none; color: var(--muted);
+    flex: 1 1 0; min-width: min-content; min-height: 44px; padding: 4px 10px; border: 0; border-radius: calc(var(--radius-small) - 3px); background: none; color: var(--muted);
     font-size: 0.9375em; font-weight: 550; cursor: pointer; transition: background-color 140ms, color 140ms;
   }
   .segments > button:hover { color: var(--ink); }
@@ -82,9 +82,9 @@ export const walletStyle = css`
   .renewal > svg { margin-top: 1px; }
 
   .low { display: grid; grid-template-columns: 1fr auto; align-items: center; gap: 8px 12px; padding-top: 16px; border-top: 1px solid var(--line); }
-  .low-row { display: flex; align-items: center; justify-content: space-between; gap: 12px; }
+  .low-row { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 12px; }
   .low-row > input { width: 96px; min-height: 44px; padding: 8px 12px; border: 1px solid var(--edge); border-radius: var(--radius-small); background: var(--surface); font-variant-numeric: tabular-nums; }
-  .low > div { grid-column: 1 / -1; }
+  .low > div, .low > p { grid-column: 1 / -1; }
   .low > div:empty { display: none; }
 
   .account-notices { display: grid; gap: 8px; padding: 14px 18px; border-radius: var(--radius-small); background: var(--sunken); }

@@ -25,7 +25,7 @@ CONSENT_IN_YEN = (
     "When I have fewer than 100 credits, charge Visa ···· 4242 ¥780 for 500 credits, "
     "at most ¥2,400 a month, until I switch it off."
 )
-FINISH = "finish your payment: it waits for you"
+FINISH = "finish payment: it waits for you"
 
 
 @pytest.fixture(autouse=True)

@@ -27,6 +27,26 @@ def test_a_double_click_opens_the_dialog_and_leaves_it_open(shop: Shop) -> None:
     expect(shop.dialog).to_be_hidden()
 
 
+def test_the_page_behind_gets_back_what_its_own_style_said(shop: Shop) -> None:
+    said = "document.documentElement.style.overflow"
+    shop.page.evaluate(f"{said} = 'clip'")
+    shop.open_dialog()
+    assert shop.page.evaluate(said) == "hidden"
+    shop.close_dialog()
+    assert shop.page.evaluate(said) == "clip"
+
+
+def test_moved_by_its_app_while_it_is_open_it_closes_and_can_be_opened_again(shop: Shop) -> None:
+    """As frameworks move elements: out of the page, and in again."""
+    shop.open_dialog()
+    moved = "const dialog = document.querySelector('credits-dialog'); dialog.remove();"
+    shop.page.evaluate(f"() => {{ {moved} document.body.append(dialog); }}")
+    expect(shop.dialog).to_be_hidden()
+    shop.open_dialog()
+    expect(shop.dialog).to_be_visible()
+    assert shop.dialog.evaluate("dialog => dialog.matches(':modal')")
+
+
 def test_a_press_beside_a_half_typed_card_does_not_throw_it_away(shop: Shop) -> None:
     shop.open_dialog("Payment")
     shop.dialog.get_by_role("button", name="Add a card").click()

@@ -108,6 +108,25 @@ def test_two_tags_lead_back_to_the_page_that_was_left(
     assert host.page.url == f"{host.origin}/account"
 
 
+@pytest.mark.parametrize("said", ["", "light", "dark", "light dark"])
+def test_it_is_light_or_dark_as_the_page_around_it_is(
+    windows: Windows, sandbox: Env, said: str
+) -> None:
+    """Whatever the machine prefers: a page that says nothing is a light one."""
+    windows.expect_complaint("404")
+    options = {"permissions": ["local-network-access"], "color_scheme": "dark"}
+    host = Host(windows.open(**options), sandbox)
+    host.html, host.policy = TWO_TAGS, f"{POLICY} {sandbox['SUPABASE_URL']}"
+    host.page.goto(host.origin + HOST_PAGE)
+    host.page.evaluate("said => document.documentElement.style.colorScheme = said", said)
+    colour = host.shop.badge.evaluate("badge => getComputedStyle(badge).color")
+    host.shop.open_dialog()
+    surface = host.shop.dialog.evaluate("dialog => getComputedStyle(dialog).backgroundColor")
+    is_dark = "dark" in said
+    assert surface == ("rgb(21, 25, 24)" if is_dark else "rgb(255, 255, 255)")
+    assert colour == ("rgb(236, 238, 235)" if is_dark else "rgb(20, 24, 26)")
+
+
 def test_an_app_that_has_spent_credits_lets_the_badge_know(
     host: Host, buyer: Person, database: psycopg.Connection[dict], sandbox: Env
 ) -> None:

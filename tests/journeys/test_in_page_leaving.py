@@ -56,6 +56,18 @@ def test_closed_after_a_decline_it_is_finished_from_the_open_payments(
     assert len(stripe_console.charged(buyer.email)) == 1
 
 
+def test_who_goes_back_after_a_decline_and_pays_again_has_one_payment(
+    shop: Shop, buyer: Person, stripe_console: StripeConsole, windows: Windows
+) -> None:
+    leave_after_a_decline(shop, stripe_console, windows)
+    payment_id = only_payment(buyer)
+    payment = shop.start_paying_inside()
+    payment.pay()
+    payment.expect_paid()
+    assert only_payment(buyer) == payment_id
+    assert len(stripe_console.charged(buyer.email)) == 1
+
+
 def test_the_address_of_a_payment_opens_it_in_another_browser(
     shop: Shop,
     open_shop: Callable[..., Shop],

@@ -6,7 +6,7 @@ from backend.config import STRIPE_RETRIES_MAX
 from tests.browser import Windows
 from tests.journeys.shop import PAID, Shop
 from tests.people import Person
-from tests.stripe_console import StripeConsole
+from tests.stripe_console import StripeConsole, eventually
 
 LEFT = "You left the payment page"
 TO_FINISH = "1 payment to finish"
@@ -42,6 +42,45 @@ def test_an_open_payment_is_resumed_from_the_dialog(shop: Shop, buyer: Person) -
     expect(shop.title).to_have_text(PAID)
     shop.expect_balance(1500)
     assert len(buyer.get("/api/payments").json()["payments"]) == 1
+
+
+def test_who_pays_for_the_same_again_goes_on_with_what_was_left(shop: Shop, buyer: Person) -> None:
+    """Another package, or another price, is another payment."""
+    for _ in range(2):
+        shop.start_buying("Creator")
+        shop.visit()
+        expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {TO_FINISH}")
+    shop.start_buying("Starter").pay_by_card()
+    expect(shop.title).to_have_text(PAID)
+    shop.visit()
+    shop.start_buying("Creator").pay_by_card()
+    expect(shop.title).to_have_text(PAID)
+    shop.expect_balance(2000)
+    assert len(buyer.get("/api/payments").json()["payments"]) == 2
+
+
+def test_what_was_left_and_ended_meanwhile_is_bought_anew(
+    shop: Shop, buyer: Person, stripe_console: StripeConsole
+) -> None:
+    order = buyer.order()
+    shop.visit()
+    expect(shop.badge).to_have_accessible_name(f"Credits: 0 available, {TO_FINISH}")
+    stripe_console.pay(order["url"])
+    eventually(lambda: buyer.available, lambda available: available == 500)
+    shop.start_buying().pay_by_card()
+    expect(shop.title).to_have_text(PAID)
+    shop.expect_balance(1000)
+
+
+def test_the_cancel_page_of_what_was_paid_after_all_is_its_receipt(
+    shop: Shop, buyer: Person, stripe_console: StripeConsole
+) -> None:
+    order = buyer.order()
+    stripe_console.pay(order["url"])
+    shop.visit(f"/cancel.html?payment_id={order['payment_id']}")
+    expect(shop.title).to_have_text(PAID)
+    expect(shop.page.get_by_role("definition")).to_have_text(["$4.99", "+500", "500"])
+    shop.expect_balance(500)
 
 
 def test_an_order_whose_answer_was_lost_is_resumed_from_the_dialog(

@@ -3,8 +3,9 @@
 import uuid
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
+from tests.browser import Windows
 from tests.journeys.shop import PAID, Shop
 from tests.people import PASSWORD, Person
 from tests.stripe_console import StripeConsole
@@ -61,6 +62,25 @@ def test_a_double_click_on_pay_makes_one_session(
     shop.pay_button.dblclick()
     shop.at_stripe()
     assert len(sessions_of(buyer, stripe_console)) == 1
+
+
+def test_while_the_payment_page_opens_the_choice_stays_as_it_is_ordered(
+    shop: Shop, windows: Windows
+) -> None:
+    windows.expect_complaint("ERR_FAILED")
+    waiting: list[Route] = []
+    shop.page.route("**/api/stripe/create-checkout-session", lambda route: waiting.append(route))
+    shop.open_dialog()
+    starter = shop.dialog.locator("label", has_text="Starter")
+    middle = starter.bounding_box()
+    assert middle
+    shop.pay_button.click()
+    expect(shop.dialog.get_by_label("Currency")).to_be_disabled()
+    shop.page.mouse.click(middle["x"] + 30, middle["y"] + 30)
+    expect(starter.locator("input")).not_to_be_checked()
+    waiting[0].abort()
+    expect(shop.dialog.get_by_label("Currency")).to_be_enabled()
+    shop.choose("Starter")
 
 
 def sessions_of(person: Person, console: StripeConsole) -> list[dict[str, Any]]:

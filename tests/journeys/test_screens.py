@@ -60,6 +60,44 @@ def test_a_buyer_with_large_numbers_never_scrolls_sideways(
     fits(shop)
 
 
+def test_credits_of_many_days_never_scroll_sideways(
+    open_shop: Callable[..., Shop],
+    buyer: Person,
+    database: psycopg.Connection[dict],
+    phone: dict[str, object],
+) -> None:
+    for days in range(1, 31):
+        give(database, buyer, 10, expires_at=datetime.now(UTC) + timedelta(days=days))
+    shop = open_shop(buyer, **phone)
+    shop.open_dialog("Balance")
+    expect(shop.dialog.get_by_role("listitem")).to_have_count(30)
+    fits(shop)
+
+
+@pytest.mark.parametrize("tab", ["Buy", "Balance", "Payment", "History"])
+def test_twice_as_large_letters_never_scroll_sideways(
+    open_shop: Callable[..., Shop],
+    buyer: Person,
+    stripe_console: StripeConsole,
+    database: psycopg.Connection[dict],
+    phone: dict[str, object],
+    tab: str,
+) -> None:
+    """As set in the browser: https://www.w3.org/WAI/WCAG22/Understanding/resize-text"""
+    give(database, buyer, 1_234_567)
+    stripe_console.pay(buyer.order("monthly")["url"])
+    buyer.order()
+    eventually(lambda: buyer.available, lambda available: available == 1_235_567)
+    shop = open_shop(buyer, **phone)
+    letters = shop.page.context.new_cdp_session(shop.page)
+    letters.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    shop.open_dialog(tab)
+    expect(shop.dialog.get_by_role("tabpanel")).to_be_visible()
+    shop.page.wait_for_load_state("networkidle")
+    assert shop.dialog.evaluate("dialog => getComputedStyle(dialog).fontSize") == "32px"
+    fits(shop)
+
+
 def test_a_phone_in_chinese_never_scrolls_sideways(
     open_shop: Callable[..., Shop], buyer: Person, phone: dict[str, object]
 ) -> None:
@@ -94,6 +132,7 @@ def test_on_a_small_laptop_the_chosen_package_is_seen_beside_the_pay_button(
     shop.page.emulate_media(reduced_motion="reduce")  # else the dialog rises between the two looks
     shop.visit()
     shop.open_dialog()
+    expect(shop.dialog.get_by_test_id("available")).to_have_text("0")
     expect(shop.dialog.get_by_role("button", name="Resume")).to_have_count(orders)
     chosen = shop.dialog.locator(".package:has(:checked)").bounding_box()
     bar = shop.dialog.locator(".pay-bar").bounding_box()

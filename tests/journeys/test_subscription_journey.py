@@ -293,7 +293,7 @@ def test_a_renewal_the_bank_asks_about_is_confirmed_on_stripes_invoice(
     )
     shop = open_shop(subscribed.buyer)
     expect(shop.badge).to_have_accessible_name(
-        "Credits: 1,000 available, finish your payment: it waits for you"
+        "Credits: 1,000 available, finish payment: it waits for you"
     )
     shop.badge.click()
     shop.dialog.get_by_role("button", name="Resume the payment of $8.99").click()
