@@ -25,9 +25,8 @@ def of_invoice(invoice: StripeObject) -> Facts | None:
     if not _lines(invoice):
         return None
     is_first = invoice["billing_reason"] == "subscription_create"
-    first_payment_id = payment_id_in(
-        details.get("metadata")
-    )  # the order that all of them go back to
+    # All invoices of a subscription go back to the order that it was bought with.
+    first_payment_id = payment_id_in(details.get("metadata"))
     facts: Facts = {
         "payment_id": first_payment_id if is_first else None,
         "customer_id": id_of(invoice["customer"]),
