@@ -90,4 +90,14 @@ export const dialogStyle = css`
   @media (max-height: 840px) and (min-width: 601px) {
     dialog { margin-top: 24px; max-height: calc(100dvh - 48px); }
   }
+  /* So it must where payments to finish stand above the packages, on somewhat higher screens too. */
+  @media (max-height: 970px) {
+    .frame:has(.open-payments:not([hidden])) {
+      .summary { display: flex; flex-wrap: wrap; align-items: baseline; column-gap: 10px; padding-bottom: 6px; }
+      .summary .amount { order: -1; font-size: 2em; }
+      .tabs { margin-bottom: 12px; }
+      .packages, .package-list fieldset { gap: 8px; }
+      .package { padding-block: 8px 14px; }
+    }
+  }
 `;

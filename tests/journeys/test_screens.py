@@ -122,7 +122,7 @@ def test_a_phone_of_a_buyer_with_another_plan_never_scrolls_sideways(
     fits(shop)
 
 
-@pytest.mark.parametrize(("height", "orders"), [(720, 0), (800, 1)])
+@pytest.mark.parametrize(("height", "orders"), [(720, 0), (800, 1), (860, 1), (900, 1), (937, 1)])
 def test_on_a_small_laptop_the_chosen_package_is_seen_beside_the_pay_button(
     shop: Shop, buyer: Person, height: int, orders: int
 ) -> None:
