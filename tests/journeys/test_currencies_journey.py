@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.backend.wallet import Wallet
+from tests.journeys.held import caught
 from tests.journeys.payment_view import PAID
 from tests.journeys.shop import Shop
 from tests.people import Person
@@ -80,7 +81,7 @@ def test_the_chosen_currency_is_shown_while_its_prices_are_on_their_way(shop: Sh
     expect(shop.dialog.get_by_text("Loading packages…")).to_be_attached()
     expect(chosen).to_have_value("jpy")
     expect(shop.pay_button).to_be_hidden()
-    for route in waiting:
+    for route in caught(shop.page, waiting):
         route.continue_()
     expect(shop.pay_button).to_have_text("Pay ¥780")
 

@@ -6,6 +6,7 @@ from typing import Any
 from playwright.sync_api import Route, expect
 
 from tests.browser import Windows
+from tests.journeys.held import caught
 from tests.journeys.shop import PAID, Shop
 from tests.people import PASSWORD, Person
 from tests.stripe_console import StripeConsole
@@ -78,7 +79,7 @@ def test_while_the_payment_page_opens_the_choice_stays_as_it_is_ordered(
     expect(shop.dialog.get_by_label("Currency")).to_be_disabled()
     shop.page.mouse.click(middle["x"] + 30, middle["y"] + 30)
     expect(starter.locator("input")).not_to_be_checked()
-    waiting[0].abort()
+    caught(shop.page, waiting)[0].abort()
     expect(shop.dialog.get_by_label("Currency")).to_be_enabled()
     shop.choose("Starter")
 
