@@ -6,10 +6,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser
 from psycopg.rows import dict_row
 
 from tests.backend.jobs import Jobs
 from tests.backend.subscriber import Subscriber
+from tests.browser import chromium
 from tests.people import People, Person
 from tests.sandbox_process import port_range, start_sandbox
 from tests.stripe_console import StripeConsole
@@ -34,6 +36,13 @@ def what_stripe_tells_fits_its_types(sandbox: dict[str, str]) -> Iterator[None]:
         if event["id"] in known:
             break
         check_object(event)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for each test worker: Playwright runs once in a process."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.backend.wallet import Wallet
-from tests.browser import Windows, chromium
+from tests.browser import Windows
 from tests.http import HTTP
 from tests.journeys.shop import SESSION, Shop
 from tests.people import Person
@@ -20,12 +20,6 @@ FAILED = pytest.StashKey[bool]()
 @pytest.fixture(autouse=True)
 def stripe_is_held_to_its_types(what_stripe_hears_and_says_fits_its_types: None) -> None:
     """In every test here."""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

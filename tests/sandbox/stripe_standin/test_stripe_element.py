@@ -7,7 +7,7 @@ import pytest
 import stripe
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from tests.browser import Windows, chromium
+from tests.browser import Windows
 from tests.http import HTTP
 from tests.sandbox.stripe_standin.standin import (
     INSUFFICIENT_FUNDS,
@@ -42,12 +42,6 @@ SHOP = """<!doctype html><html lang="en"><title>Shop</title><link rel="icon" hre
 </script>"""
 PAYMENT = {"mode": "payment", "amount": 500, "currency": "eur"}
 NO_REDIRECTS = {"enabled": True, "allow_redirects": "never"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import pytest
 import stripe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import chromium
 from tests.sandbox.stripe_standin.billing import (
     HOUR,
     advance_to,
@@ -37,12 +36,6 @@ EMBEDDING_PAGE = """<!doctype html><title>Shop</title><div id="checkout"></div>
     window.page.mount("#checkout");
   }});
 </script>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
