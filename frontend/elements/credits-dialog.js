@@ -20,6 +20,7 @@ import { leaveFor, returnAddress } from "../lib/address.js";
 import { ApiError } from "../lib/api-error.js";
 import { el, focusedElement } from "../lib/dom.js";
 import { language, t } from "../lib/i18n.js";
+import { lockPage } from "../lib/page-lock.js";
 import { accountBar } from "../panels/account-bar.js";
 import { balancePanel } from "../panels/balance.js";
 import { dialogHead } from "../panels/dialog-head.js";
@@ -67,7 +68,7 @@ export class CreditsDialog extends HTMLElement {
   /** @type {InPagePayment | null} the one of the view "payment" */ #payment = null;
   /** @type {HTMLElement | null} what had the focus before */ #opener = null;
   /** who was signed in last; empty: what a visitor wants is for whoever signs in */ #user = "";
-  /** @type {[string, string] | null} */ #unlocked = null;
+  /** @type {(() => void) | null} */ #unlockPage = null;
   #connected = new AbortController();
   #shown = new AbortController();
   #dialog = el("dialog", { "aria-labelledby": "title", dir: "ltr", onclose: () => this.#closed() });
@@ -115,20 +116,9 @@ export class CreditsDialog extends HTMLElement {
     this.#unlock();
   }
 
-  /** The page behind stays where it is, and keeps the width of its scroll bar. */
-  #lock() {
-    if (this.#unlocked) return;
-    const { style, clientWidth } = document.documentElement;
-    this.#unlocked = [style.overflow, style.scrollbarGutter];
-    if (innerWidth > clientWidth) style.scrollbarGutter = "stable";
-    style.overflow = "hidden";
-  }
-
   #unlock() {
-    if (!this.#unlocked) return;
-    const { style } = document.documentElement;
-    [style.overflow, style.scrollbarGutter] = this.#unlocked;
-    this.#unlocked = null;
+    this.#unlockPage?.();
+    this.#unlockPage = null;
   }
 
   /**
@@ -144,7 +134,7 @@ export class CreditsDialog extends HTMLElement {
       this.#opener = focusedElement();
       this.#dialog.showModal();
     }
-    this.#lock();
+    this.#unlockPage ??= lockPage();
     if (session.value.status === "unknown") void findSession();
     void loadCatalog();
     void refreshAccount();
