@@ -29,9 +29,10 @@ export function appearanceIn(root) {
  * @param {(token: Token) => string} colour
  * @param {string} fontFamily
  * @param {string} borderRadius
+ * @param {string} fontSizeBase as large as the letters around the form, which their reader may have set
  * @returns {Appearance}
  */
-export function appearance(colour, fontFamily, borderRadius, fontSizeBase = "16px") {
+export function appearance(colour, fontFamily, borderRadius, fontSizeBase) {
   const border = `1px solid ${colour("edge")}`;
   return {
     theme: "flat",
