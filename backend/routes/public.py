@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, make_response, request
+from flask import Blueprint, current_app, jsonify, request
 from werkzeug.wrappers import Response
 
 from backend.auth import policy
@@ -15,7 +15,7 @@ from backend.wiring import services
 blueprint = Blueprint("public", __name__)
 
 # A price list may be this old in a browser or CDN; an order always takes today's price.
-PACKAGES_MAX_AGE_SECONDS = 30
+MAX_AGE_SECONDS = 30
 
 
 @blueprint.get("/health")
@@ -44,10 +44,10 @@ def ready() -> tuple[dict[str, Any], int]:
 
 @blueprint.get("/config")
 @policy("public")
-def config() -> dict[str, Any]:
-    """What a browser needs to know before it can do anything; no secrets."""
+def config() -> Response:
+    """What a browser needs to know before it can do anything; no secrets. With an ETag."""
     settings = _settings()
-    return {
+    told = {
         "payments_enabled": settings.payments_enabled,
         "environment": settings.payment_env,
         "stripe": {
@@ -73,6 +73,7 @@ def config() -> dict[str, Any]:
         "default_currency": settings.default_currency,
         "locales": list(LOCALES),
     }
+    return _kept_for_a_while(jsonify(told))
 
 
 class PackagesQuery(Request):
@@ -86,10 +87,15 @@ def packages() -> Response:
     """The price list, with an ETag."""
     asked = query(PackagesQuery)
     locale = asked.locale or request.accept_languages.best_match(LOCALES)
-    response = make_response(jsonify(packages=services().catalog.packages(asked.currency, locale)))
-    response.cache_control.public = True
-    response.cache_control.max_age = PACKAGES_MAX_AGE_SECONDS
+    response = jsonify(packages=services().catalog.packages(asked.currency, locale))
     response.vary.add("Accept-Language")
+    return _kept_for_a_while(response)
+
+
+def _kept_for_a_while(response: Response) -> Response:
+    """In browsers and CDNs, which ask again by its ETag."""
+    response.cache_control.public = True
+    response.cache_control.max_age = MAX_AGE_SECONDS
     response.add_etag()
     return response.make_conditional(request)
 

@@ -73,6 +73,15 @@ def test_config_tells_the_browser_all_it_needs(sandbox: Env) -> None:
     }
 
 
+def test_a_config_that_has_not_changed_is_not_sent_again(sandbox: Env) -> None:
+    """Every page asks for it."""
+    url = sandbox["BACKEND_URL"] + "/api/config"
+    first = HTTP.get(url)
+    again = HTTP.get(url, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert first.headers["Cache-Control"] == "public, max-age=30"
+
+
 SECRETS = (
     "SUPABASE_SERVICE_KEY", "SUPABASE_SECRET_KEY", "SUPABASE_JWT_SECRET", "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET", "SERVICE_API_KEYS", "CRON_SECRET", "SUPABASE_DB_URL",
