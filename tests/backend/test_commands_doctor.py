@@ -136,6 +136,11 @@ def test_the_visitors_key_in_the_services_place_is_recognized(sandbox: Env) -> N
             "revoke execute on function get_order(uuid) from public",
         ),
         (
+            "functions",
+            "alter function get_order(uuid) reset search_path",
+            "alter function get_order set search_path = ''",
+        ),
+        (
             "grants",
             "grant usage on schema private to anon",
             "revoke usage on schema private from anon",

@@ -24,7 +24,7 @@ def judge_schema(report: Report, made: Made | None) -> Iterator[Finding]:
         yield Finding(AREA, "migrations", "skipped", "The files in sql/ are not on this machine.")
     else:
         yield _migrations(report, made)
-        yield from _texts(report, made)
+        yield from _functions(report, made)
         yield from _tables(report, made)
         yield from _grants(report, made)
 
@@ -83,6 +83,22 @@ def _migrations(report: Report, made: Made) -> Finding:
 def _is_by_hand(report: Report, made: Made) -> bool:
     """The CLI knows of none of ours: make migrate would begin with the first and stop at it."""
     return set(report["migrations"] or []).isdisjoint(made.versions)
+
+
+def _functions(report: Report, made: Made) -> Iterator[Finding]:
+    loose = [
+        each["name"]
+        for each in report["functions"]
+        if each["name"] in made.functions and not each["search_path_is_pinned"]
+    ]
+    if loose:
+        yield Finding.problem(
+            AREA,
+            "functions",
+            f"They may be made to use somebody else's tables: {', '.join(loose)}.",
+            "\n".join(f"alter function public.{name} set search_path = '';" for name in loose),
+        )
+    yield from _texts(report, made)
 
 
 def _texts(report: Report, made: Made) -> Iterator[Finding]:
