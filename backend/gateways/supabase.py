@@ -52,6 +52,11 @@ class DatabaseError(Exception):
         return self.code.startswith(("22", "23"))
 
 
+# What a call raises that can't take what it was given: another row has the id, it holds a NUL, or
+# the mistake is ours. A job with many things to do tells of it and goes on with the others.
+REFUSED = (DatabaseError, IdempotencyConflict, ValidationError)
+
+
 class Database:
     """The functions of the schema `public`, by name."""
 

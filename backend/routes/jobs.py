@@ -60,5 +60,5 @@ def reconcile() -> dict[str, Any]:
 @blueprint.route("/jobs/cleanup", methods=["GET", "POST"])
 @policy("job")
 def cleanup() -> dict[str, Any]:
-    """End what nobody will finish: {payments_ended, subscriptions_ended, …, done}."""
+    """End what nobody will finish, and answer in counts: {payments_ended, …, done}."""
     return services().cleanup.run()

@@ -1,5 +1,6 @@
 """Auto-recharge: what a user has agreed to, and the job that charges his card off session."""
 
+import logging
 import time
 from collections import Counter
 from contextlib import suppress
@@ -10,11 +11,13 @@ from backend.config import BATCH_SECONDS_MAX, Settings
 from backend.errors import InvalidState, StripeFailed, StripeUnavailable
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import CardRefused, StripeRejected
-from backend.gateways.supabase import Database
+from backend.gateways.supabase import REFUSED, Database
 from backend.services import facts
 from backend.services.customers import Customers
 from backend.services.intents import CHARGES_KEPT_CARD, intent_params, open_for
 from backend.services.orders import Order, Orders
+
+log = logging.getLogger("topup.auto_recharge")
 
 BATCH = 10
 # How long a recharge that needs 3D Secure waits for its buyer.
@@ -93,7 +96,14 @@ class AutoRecharge:
                     "unavailable": counts["unavailable"] + len(orders) - nth,
                     "done": False,
                 }
-            counts[self._charge(order)] += 1
+            try:
+                counts[self._charge(order)] += 1
+            except (*facts.UNREADABLE, *REFUSED):
+                log.exception(
+                    "a recharge that can't be recorded",
+                    extra={"payment_id": order["payment"]["payment_id"]},
+                )
+                counts["unavailable"] += 1
         return {**counts, "done": len(orders) < BATCH}
 
     def _charge(self, order: Order) -> str:

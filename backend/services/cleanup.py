@@ -1,9 +1,11 @@
 """Cleanup: payments that nobody will finish, subscriptions of erased users, old records."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -11,8 +13,10 @@ from backend.config import BATCH_SECONDS_MAX, Settings
 from backend.errors import StripeFailed, StripeUnavailable
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
-from backend.gateways.supabase import Database
+from backend.gateways.supabase import REFUSED, Database
 from backend.services import facts, inquiry
+
+log = logging.getLogger("topup.cleanup")
 
 BATCH = 50
 RECORDS_BATCH = 5000
@@ -25,37 +29,41 @@ class Cleanup:
         self._stripe = stripe
 
     def run(self) -> dict[str, Any]:
-        """{payments_ended, subscriptions_ended, unavailable, refused, keys_deleted, events_deleted,
-        done}.
+        """{payments_ended, payments_left, subscriptions_ended, unavailable, refused, keys_deleted,
+        events_deleted, done}.
 
-        What Stripe could not answer stays for the next run.
+        What Stripe could not answer stays for the next run. Left is what a bank is at work on, or
+        a buyer with a voucher; refused is for a person to look at, and holds up nothing else.
         """
         deadline = time.monotonic() + BATCH_SECONDS_MAX
-        counts = Counter(payments_ended=0, subscriptions_ended=0, unavailable=0, refused=0)
+        counts = Counter(
+            payments_ended=0, payments_left=0, subscriptions_ended=0, unavailable=0, refused=0
+        )
         unplaced = self._database.as_service(
             "expire_unplaced_payments", livemode=self._settings.livemode, limit=BATCH
         )
         counts["payments_ended"] = unplaced
         is_late = False
-        for end, thing in self._abandoned():
+        for end, thing_id in self._abandoned():
             if is_late := time.monotonic() > deadline:
                 break
             try:
-                counts[end(thing)] += 1
+                counts[end()] += 1
             except StripeUnavailable:
                 counts["unavailable"] += 1
-            except StripeFailed:  # for a person to look at, without holding up the others
+            except (StripeFailed, *facts.UNREADABLE, *REFUSED):
+                log.exception("what can't be ended", extra={"id": thing_id})
                 counts["refused"] += 1
         old = self._database.as_service("delete_old_records", limit=RECORDS_BATCH)
         is_rest = is_late or counts["unavailable"] > 0 or unplaced == BATCH
         return {**counts, **old, "done": not is_rest and max(old.values()) < RECORDS_BATCH}
 
-    def _abandoned(self) -> Iterator[tuple[Callable[[Any], str], Any]]:
-        """What to end, and how. Subscriptions first: they go on costing somebody."""
+    def _abandoned(self) -> Iterator[tuple[Callable[[], str], str]]:
+        """How to end each, and its id. Subscriptions first: they go on costing somebody."""
         for subscription_id in self._pages("list_abandoned_subscriptions", str):
-            yield self._end_subscription, subscription_id
+            yield partial(self._end_subscription, subscription_id), subscription_id
         for payment in self._pages("list_abandoned_payments", itemgetter("payment_id")):
-            yield self._end_payment, payment
+            yield partial(self._end_payment, payment), payment["payment_id"]
 
     def _pages(self, function: str, id_of: Callable[[Any], str]) -> Iterator[Any]:
         """All that the function lists, page after page."""
@@ -79,8 +87,9 @@ class Cleanup:
             learnt = {"payment_id": payment["payment_id"], "ended": "expired"}
         if learnt and not learnt.get("paid") and not learnt.get("ended"):
             learnt = self._close(payment, learnt)
-        self._database.as_service("record_facts", facts=learnt)
-        return "payments_ended"
+        recorded = self._database.as_service("record_facts", facts=learnt)
+        is_open = recorded["status"] in ("pending", "processing")
+        return "payments_left" if is_open else "payments_ended"
 
     def _close(self, payment: dict[str, Any], learnt: facts.Facts) -> facts.Facts:
         if learnt.get("processing"):

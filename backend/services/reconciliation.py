@@ -15,10 +15,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX, Settings
-from backend.errors import IdempotencyConflict, ValidationError
 from backend.gateways.stripe_api import LISTS, StripeApi, StripeObject
 from backend.gateways.stripe_errors import StripeRejected
-from backend.gateways.supabase import Database, DatabaseError
+from backend.gateways.supabase import REFUSED, Database, DatabaseError
 from backend.services import facts
 from backend.services.facts import Facts
 
@@ -59,13 +58,13 @@ class Reconciliation:
         self._database = database
         self._stripe = stripe
 
-    def run(self, since: datetime | None = None) -> dict[str, Any]:
+    def run(self) -> dict[str, Any]:
         """One bounded piece of a run, for a job: {checked, repaired, refused, drift, since, done}.
 
         `drift` counts what had drifted, by kind; `done` is false when the next call should go on.
         """
         deadline = time.monotonic() + BATCH_SECONDS_MAX
-        place = self._begin(since)
+        place = self._begin()
         counts = Counter(place["counts"])
         pages = self._pages(_seconds(place["since"]), place["resource"], place["starting_after"])
         for page in pages:
@@ -150,7 +149,7 @@ class Reconciliation:
     def _merge(self, learnt: Facts) -> dict[str, Any] | None:
         try:
             return self._database.as_service("record_facts", facts=learnt)
-        except (DatabaseError, IdempotencyConflict, ValidationError):  # an id is taken; a NUL
+        except REFUSED:
             log.exception("facts that can't be merged", extra=_ids_in(learnt))
             return None
 
@@ -175,12 +174,11 @@ class Reconciliation:
             learnt["subscription"]["learnt_at"] = page.asked_at
         return learnt
 
-    def _begin(self, since: datetime | None) -> dict[str, Any]:
-        start = since.timestamp() if since else time.time() - WINDOW_SECONDS
+    def _begin(self) -> dict[str, Any]:
         return self._database.as_service(
             "begin_reconciliation",
             livemode=self._settings.livemode,
-            since=facts.time_of(int(start)),
+            since=facts.time_of(int(time.time()) - WINDOW_SECONDS),
         )
 
     def _note(self, resource: str | None, starting_after: str | None, counts: Counter[str]) -> None:

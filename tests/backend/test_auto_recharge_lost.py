@@ -120,6 +120,23 @@ def test_a_silent_stripe_charges_once_in_the_end(
     assert len(stripe_console.charged(due.buyer.email)) == 1
 
 
+def test_what_cannot_be_recorded_holds_up_no_run_and_is_charged_once(
+    due: Wallet, jobs: Jobs, stripe_console: StripeConsole, database: psycopg.Connection[dict]
+) -> None:
+    stripe_console.deliver("drop")
+    database.execute(
+        "alter table payment_orders add constraint poison "
+        f"check (user_id <> '{due.buyer.id}' or paid_at is null) not valid"
+    )
+    try:
+        assert jobs.recharge() == {"unavailable": 1}
+    finally:
+        database.execute("alter table payment_orders drop constraint poison")
+    assert jobs.recharge() == {"succeeded": 1}
+    assert due.buyer.available == 500
+    assert len(stripe_console.charged(due.buyer.email)) == 1
+
+
 # Beside other ways
 
 

@@ -131,8 +131,9 @@ def test_a_bank_that_takes_days_is_left_its_time(
     order = buyer.order()
     stripe_console.pay_by_bank(order["url"])
     age(database, order["payment_id"], hours=100)
-    for _ in range(2):
-        jobs.cleanup()
+    for left in (1, 0):
+        report = jobs.cleanup()
+        assert (report["payments_ended"], report["payments_left"]) == (0, left)
         assert buyer.payment(order["payment_id"])["status"] == "processing"
     intent_id = stripe_console.api(f"checkout/sessions/{order['session_id']}")["payment_intent"]
     assert stripe_console.api(f"payment_intents/{intent_id}")["status"] == "processing"
@@ -158,8 +159,9 @@ def test_a_voucher_in_the_buyers_hand_is_left_its_time(
         StripeApi, "retrieve_payment_intent", lambda api, id: retrieve(api, id) | voucher
     )
     client, headers = shop.client(buyer.env), shop.bearer(buyer.env["CRON_SECRET"])
-    assert client.post("/api/jobs/cleanup", headers=headers).status_code == 200
-    assert client.post("/api/jobs/cleanup", headers=headers).json["payments_ended"] == 0
+    reports = [client.post("/api/jobs/cleanup", headers=headers).json for _ in range(2)]
+    assert [report["payments_ended"] for report in reports] == [0, 0]
+    assert [report["payments_left"] for report in reports] == [1, 0], "asked again when it ends"
     assert (
         stripe_console.requests(path=f"/v1/payment_intents/{order['payment_intent_id']}/cancel")
         == []
@@ -267,6 +269,51 @@ def test_what_stripe_refuses_holds_up_nothing_that_comes_after_it(
     report = small_batches.run()
     assert (report["refused"], report["payments_ended"], report["done"]) == (5, 1, True)
     assert buyer.payment(last["payment_id"])["status"] == "expired"
+
+
+def test_what_cannot_be_read_holds_up_nothing_that_comes_after_it(
+    buyer: Person,
+    database: Connection,
+    small_batches: Cleanup,
+    stripe_console: StripeConsole,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It stands first in every run."""
+    odd, other = buyer.order(), buyer.order()
+    age(database, odd["payment_id"], hours=60)
+    age(database, other["payment_id"])
+    read = StripeApi.retrieve_checkout_session
+
+    def read_oddly(stripe: StripeApi, session_id: str) -> dict[str, Any]:
+        found = read(stripe, session_id)
+        return found | {"metadata": "odd"} if session_id == odd["session_id"] else found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StripeApi, "retrieve_checkout_session", read_oddly)
+        report = small_batches.run()
+    assert (report["refused"], report["payments_ended"], report["done"]) == (1, 1, True)
+    assert buyer.payment(other["payment_id"])["status"] == "expired"
+    assert stripe_console.api(f"checkout/sessions/{odd['session_id']}")["status"] == "open"
+    assert small_batches.run()["payments_ended"] == 1
+
+
+def test_what_cannot_be_recorded_holds_up_nothing_that_comes_after_it(
+    buyer: Person, database: Connection, jobs: Jobs
+) -> None:
+    odd, other = buyer.order(), buyer.order()
+    age(database, odd["payment_id"], hours=60)
+    age(database, other["payment_id"])
+    database.execute(
+        "alter table payment_orders add constraint poison "
+        f"check (id <> '{odd['payment_id']}' or status <> 'expired') not valid"
+    )
+    try:
+        report = jobs.cleanup()
+    finally:
+        database.execute("alter table payment_orders drop constraint poison")
+    assert (report["refused"], report["payments_ended"], report["done"]) == (1, 1, True)
+    assert buyer.payment(other["payment_id"])["status"] == "expired"
+    assert jobs.cleanup()["payments_ended"] == 1
 
 
 def test_two_at_once_do_it_once(

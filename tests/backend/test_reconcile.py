@@ -145,7 +145,8 @@ def small_pages(
     monkeypatch: pytest.MonkeyPatch,
     database: psycopg.Connection[dict],
 ) -> Iterator[Reconciliation]:
-    """Reconciliation in this process, ten objects a page."""
+    """Reconciliation in this process, ten objects a page, from a minute ago on."""
+    monkeypatch.setattr("backend.services.reconciliation.WINDOW_SECONDS", 60)
     monkeypatch.setattr("backend.gateways.stripe_api.PAGE_SIZE", 10)
     monkeypatch.setattr("backend.gateways.stripe_api.STRIPE_RETRIES_MAX", 0)
     yield shop.app(sandbox).extensions["services"].reconciliation
@@ -164,15 +165,14 @@ def asked_lists(stripe_console: StripeConsole) -> list[tuple[str, str | None]]:
 def test_a_run_that_stripe_cut_off_goes_on_from_where_it_was(
     day: SilentDay, small_pages: Reconciliation, stripe_console: StripeConsole
 ) -> None:
-    began = datetime.now(UTC)
     day.pass_by(0.05)
     for name in ("payment_intents", "refunds"):
         stripe_console.forget_requests()
         stripe_console.fault(path=f"/v1/{name}", status=500)
         with pytest.raises(StripeUnavailable):
-            small_pages.run(began)
+            small_pages.run()
     assert ("/v1/checkout/sessions", None) not in asked_lists(stripe_console), "was done before"
-    report = small_pages.run(began)
+    report = small_pages.run()
     assert report["done"] is True
     assert_books_are_right(day)
     assert report["repaired"] == total(report) >= day.count - 10, "the whole run is counted"
@@ -187,7 +187,6 @@ def test_a_run_that_is_killed_again_and_again_skips_nothing(
     day: SilentDay, small_pages: Reconciliation, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     """At each third page, before or after its place was written down."""
-    began = datetime.now(UTC)
     day.pass_by(0.05)
     note, pages = small_pages._note, iter(range(1, 10_000))
 
@@ -203,7 +202,7 @@ def test_a_run_that_is_killed_again_and_again_skips_nothing(
     killed = 0
     while True:
         try:
-            report = small_pages.run(began)
+            report = small_pages.run()
             break
         except Killed:
             killed += 1
