@@ -35,7 +35,7 @@ import { summary } from "../panels/summary.js";
 import { walletPanel } from "../panels/wallet.js";
 import { refreshAccount } from "../state/account.js";
 import { chosenPackage, loadCatalog } from "../state/catalog.js";
-import { begunBefore, createEmbeddedCheckout, createHostedCheckout, uiModeFor } from "../state/checkout.js";
+import { begunBefore, createHostedCheckout, openEmbeddedCheckout, uiModeFor } from "../state/checkout.js";
 import { InPagePayment } from "../state/in-page-payment.js";
 import { findSession, session } from "../state/session.js";
 import { learnWhetherHasPlan } from "../state/subscriptions.js";
@@ -374,7 +374,7 @@ export class CreditsDialog extends HTMLElement {
     return embeddedCheckout({
       signal,
       host: this,
-      getSecret: async () => (await createEmbeddedCheckout(offer, this.#returnUrl, signal)).client_secret,
+      getSecret: async () => (await openEmbeddedCheckout(offer, this.#returnUrl, signal)).client_secret,
       payHosted: () => this.#payHosted(offer),
     });
   }

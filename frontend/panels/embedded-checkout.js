@@ -19,7 +19,7 @@ import { stripePlace } from "./stripe-place.js";
  * @param {object} context
  * @param {AbortSignal} context.signal
  * @param {HTMLElement} context.host
- * @param {() => Promise<string | null>} context.getSecret of the session
+ * @param {() => Promise<string | null | undefined>} context.getSecret of the session
  * @param {(() => Promise<void>) | null} context.payHosted
  */
 export function embeddedCheckout({ signal, host, getSecret, payHosted }) {

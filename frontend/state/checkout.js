@@ -5,9 +5,9 @@
 import { Attempts } from "../lib/attempt.js";
 import { post } from "../lib/api.js";
 import { language } from "../lib/i18n.js";
-import { account } from "./account.js";
+import { account, refreshAccount } from "./account.js";
 import { catalog } from "./catalog.js";
-import { getPayment } from "./payments.js";
+import { getPayment, refreshPayment } from "./payments.js";
 import { session } from "./session.js";
 
 /** @typedef {import("../lib/contract.js").Package} Package */
@@ -17,9 +17,6 @@ import { session } from "./session.js";
 const TIMEOUT_MS = 30_000;
 
 const attempts = new Attempts();
-
-/** @type {{ choice: string, session: CheckoutSession } | null} */
-let embedded = null;
 
 /**
  * How a package is paid, as far as the page wishes and the shop allows: a subscription is always
@@ -44,17 +41,20 @@ export function createHostedCheckout(offer, returnUrl) {
 }
 
 /**
- * An embedded form has no address to resume it by: who comes back to it finds the same session, as
- * long as its payment is open, in the language that it was begun in.
+ * What Stripe's form inside the page needs. One that was left, or is drawn anew in another language, goes on in
+ * the language that it was begun in.
  * @param {Package} offer
  * @param {string | null} returnUrl
  * @param {AbortSignal} signal
+ * @returns {Promise<{client_secret?: string | null}>}
  */
-export async function createEmbeddedCheckout(offer, returnUrl, signal) {
-  const choice = `${session.value.user} ${offer.id} ${offer.currency}`;
-  if (embedded?.choice === choice && (await isOpen(embedded.session, signal))) return embedded.session;
-  embedded = { choice, session: await createCheckout(offer, "embedded", returnUrl) };
-  return embedded.session;
+export async function openEmbeddedCheckout(offer, returnUrl, signal) {
+  const begun = alike(offer, "embedded");
+  const found = begun && (await refreshPayment(begun.payment_id, signal));
+  if (found?.status === "pending") return found;
+  const checkout = await createCheckout(offer, "embedded", returnUrl);
+  void refreshAccount(); // It waits to be finished from now on.
+  return checkout;
 }
 
 /**
@@ -66,19 +66,19 @@ export async function createEmbeddedCheckout(offer, returnUrl, signal) {
  * @returns {Promise<Payment | null>}
  */
 export async function begunBefore(offer, uiMode, signal) {
-  const begun = account.value.openPayments.find((payment) =>
-    payment.ui_mode === uiMode && payment.package_id === offer.id && payment.currency === offer.currency &&
-    payment.amount === offer.amount && payment.credits === offer.credits,
-  );
-  return begun && (await isOpen(begun, signal)) ? begun : null;
+  const begun = alike(offer, uiMode);
+  return begun && (await getPayment(begun.payment_id, signal)).status === "pending" ? begun : null;
 }
 
 /**
- * @param {{payment_id: string}} begun
- * @param {AbortSignal} signal
+ * @param {Package} offer
+ * @param {"hosted" | "embedded" | "elements"} uiMode
  */
-async function isOpen(begun, signal) {
-  return (await getPayment(begun.payment_id, signal)).status === "pending";
+function alike(offer, uiMode) {
+  return account.value.openPayments.find((payment) =>
+    payment.ui_mode === uiMode && payment.package_id === offer.id && payment.currency === offer.currency &&
+    payment.amount === offer.amount && payment.credits === offer.credits,
+  ) ?? null;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { get, post } from "../lib/api.js";
 
 /** @typedef {import("../lib/contract.js").Payment} Payment */
+/** @typedef {import("../lib/contract.js").RefreshedPayment} RefreshedPayment */
 
 /**
  * @param {string} id
@@ -16,7 +17,7 @@ export function getPayment(id, signal) {
  * The backend asks Stripe now, so credits arrive even when the webhook is late.
  * @param {string} id
  * @param {AbortSignal} signal
- * @returns {Promise<Payment>}
+ * @returns {Promise<RefreshedPayment>}
  */
 export function refreshPayment(id, signal) {
   return post(`/api/payments/${encodeURIComponent(id)}/refresh`, {}, { signal, timeoutMs: 30_000 });

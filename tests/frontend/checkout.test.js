@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 
 import { authenticateWith } from "../../frontend/lib/api.js";
-import { createEmbeddedCheckout, createHostedCheckout } from "../../frontend/state/checkout.js";
+import { account } from "../../frontend/state/account.js";
+import { createHostedCheckout, openEmbeddedCheckout } from "../../frontend/state/checkout.js";
 import { session } from "../../frontend/state/session.js";
 
 globalThis.location = { href: "https://shop.example/page" };
@@ -11,10 +12,12 @@ const OFFER = { id: "starter", credits: 500, amount: 499, currency: "usd", kind:
 const json = (status, body) =>
   new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
 
-function backend() {
+function backend(status = "pending") {
   const orders = [];
-  mock.method(globalThis, "fetch", async (address, { method, headers }) => {
-    if (method === "GET") return json(200, { status: "pending" });
+  mock.method(globalThis, "fetch", async (address, { headers }) => {
+    if (`${address}`.endsWith("/refresh")) return json(200, { status, client_secret: "secret-begun" });
+    if (`${address}`.endsWith("/cart/count")) return json(200, { count: 1, items: [BEGUN] });
+    if (`${address}`.endsWith("/credits")) return json(200, {});
     orders.push(headers.get("Idempotency-Key"));
     return json(201, { payment_id: `payment-${orders.length}`, url: "https://x", client_secret: `secret-${orders.length}` });
   });
@@ -33,13 +36,40 @@ test("who takes over the page shares no order with who was there", async () => {
   assert.notEqual(answers[0].payment_id, answers[1].payment_id);
 });
 
-test("nobody is shown the embedded form that somebody else has begun", async () => {
-  backend();
-  const { signal } = new AbortController();
-  const secrets = [];
-  for (const user of ["ada", "ada", "bob"]) {
-    session.patch({ user });
-    secrets.push((await createEmbeddedCheckout(OFFER, null, signal)).client_secret);
+const BEGUN = { payment_id: "begun", ui_mode: "embedded", package_id: "starter", credits: 500, amount: 499, currency: "usd" };
+
+/** @param {object} payment that waits to be finished @param {string} status as the backend knows it */
+async function secretBeside(payment, status = "pending") {
+  backend(status);
+  account.patch({ openPayments: [{ ...BEGUN, ...payment }] });
+  return (await openEmbeddedCheckout(OFFER, null, new AbortController().signal)).client_secret;
+}
+
+test("an embedded form that was left is gone on with", async () => {
+  assert.equal(await secretBeside({}), "secret-begun");
+});
+
+test("an embedded form that was left for another price, in another way, or is over, is not", async () => {
+  for (const other of [{ amount: 399 }, { credits: 600 }, { currency: "eur" }, { package_id: "pro" }, { ui_mode: "hosted" }]) {
+    assert.equal(await secretBeside(other), "secret-1", JSON.stringify(other));
+    mock.restoreAll();
   }
-  assert.deepEqual([secrets[0] === secrets[1], secrets[1] === secrets[2]], [true, false]);
+  assert.equal(await secretBeside({}, "expired"), "secret-1");
+});
+
+test("nobody is shown the embedded form that somebody else has begun", async () => {
+  session.patch({ user: "ada" });
+  account.patch({ openPayments: [BEGUN] });
+  session.patch({ user: "bob" });
+  backend();
+  assert.equal((await openEmbeddedCheckout(OFFER, null, new AbortController().signal)).client_secret, "secret-1");
+});
+
+test("an embedded form that has just been begun is known as one that waits to be finished", async () => {
+  session.patch({ user: "ada", status: "signed-in" });
+  account.patch({ openPayments: [] });
+  backend();
+  await openEmbeddedCheckout(OFFER, null, new AbortController().signal);
+  await new Promise((resolve) => account.subscribe(({ openPayments }) => openPayments.length && resolve(), new AbortController().signal));
+  assert.deepEqual(account.value.openPayments, [BEGUN]);
 });

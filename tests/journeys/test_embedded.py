@@ -56,6 +56,17 @@ def test_who_closes_the_dialog_and_comes_back_finds_the_same_payment(
     assert len(buyer.get("/api/payments").json()["payments"]) == 1
 
 
+def test_who_leaves_the_page_and_pays_again_pays_the_same_payment(
+    shop: Shop, buyer: Person
+) -> None:
+    expect(start_paying_inside(shop).card_number).to_be_visible()
+    shop.visit()
+    start_paying_inside(shop).pay_by_card()
+    expect(shop.title).to_have_text(PAID)
+    [payment] = buyer.get("/api/payments").json()["payments"]
+    assert payment["status"] == "succeeded"
+
+
 @pytest.mark.parametrize("way", WAYS_BACK)
 def test_who_closes_the_tab_finishes_the_same_payment_in_another(
     shop: Shop, buyer: Person, way: str
