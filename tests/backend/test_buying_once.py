@@ -5,6 +5,7 @@ import pytest
 
 from tests import shop
 from tests.backend.test_buying import CHECKOUT, SESSIONS, open_payments_max
+from tests.backend.wallet import INTENTS
 from tests.people import Person
 from tests.stripe_console import StripeConsole, eventually
 from tests.together import all_at_once, at_once
@@ -48,10 +49,18 @@ def test_a_key_belongs_to_its_user(buyer: Person, stranger: Person) -> None:
     assert mine["session_id"] != theirs["session_id"]
 
 
-def test_a_key_used_for_an_order_serves_no_other_route(buyer: Person) -> None:
-    order = buyer.post(CHECKOUT, ORDER, key="one wish").json()
-    answer = buyer.post(f"/api/payments/{order['payment_id']}/cancel", key="one wish")
+def test_a_key_serves_no_other_route_with_the_same_body(buyer: Person) -> None:
+    assert buyer.post(CHECKOUT, ORDER, key="one wish").status_code == 201
+    answer = buyer.post(INTENTS, ORDER, key="one wish")
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
+
+
+def test_a_key_serves_no_other_payment(buyer: Person) -> None:
+    first, second = (f"/api/payments/{buyer.order()['payment_id']}" for _ in range(2))
+    assert buyer.post(f"{first}/cancel", {}, key="one wish").status_code == 200
+    answer = buyer.post(f"{second}/cancel", {}, key="one wish")
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
+    assert buyer.get(second).json()["status"] == "pending"
 
 
 @pytest.mark.parametrize("key", ["k" * 256, "k" * 5000])

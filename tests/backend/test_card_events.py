@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.backend.in_page import begin
+from tests.backend.purchase import Shop
 from tests.backend.wallet import CARDS, Wallet
 from tests.backend.webhook import Webhook, event, retold
 from tests.stripe_browser import StripeBrowser
@@ -106,12 +107,14 @@ def test_a_default_may_be_told_before_its_card(
 
 
 def test_a_card_of_another_shop_of_the_account_is_ignored(
-    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook
+    wallet: Wallet, stripe_console: StripeConsole, webhook: Webhook, shop_floor: Shop
 ) -> None:
-    card = stripe_console.api(f"payment_methods/{wallet.save()}")
-    theirs = card | {"id": "pm_theirs", "customer": "cus_theirs"}
-    assert webhook.outcome(event("payment_method.updated", theirs)) in ("ignored", "failed")
-    assert "pm_theirs" not in wallet.ids
+    theirs = stripe_console.change("customers", email=f"theirs-{wallet.buyer.email}")
+    card = stripe_console.use_card(theirs["id"], MASTERCARD)
+    told = event("payment_method.updated", card)
+    assert webhook.outcome(told) == "ignored"
+    assert shop_floor.event_row(told["id"])["error"] == "unknown_customer"
+    assert wallet.cards == []
 
 
 def test_a_late_event_of_a_former_customer_changes_nothing(

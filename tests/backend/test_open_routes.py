@@ -1,11 +1,13 @@
 """Health, readiness, configuration and the cart: what a page asks before anything else."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests import shop
 from tests.backend.purchase import Shop
+from tests.backend.webhook import PATH, signature
 from tests.http import HTTP
 from tests.people import Person
 from tests.stripe_console import StripeConsole
@@ -164,3 +166,18 @@ def test_a_closed_shop_still_takes_in_what_was_paid_before(
     bought = shop_floor.sell_silently(buyer)
     path = f"/api/payments/{bought.payment_id}/refresh"
     assert closed.post(path, headers=shop.bearer(buyer.token)).json["status"] == "succeeded"
+
+
+def test_in_a_closed_shop_webhooks_and_spending_go_on(
+    closed: Any, buyer: Person, shop_floor: Shop, stripe_console: StripeConsole
+) -> None:
+    bought = shop_floor.sell_silently(buyer)
+    for told in stripe_console.events(bought.order["session_id"]):
+        body = json.dumps(told).encode()
+        signed = {"Stripe-Signature": signature(body, buyer.env["STRIPE_WEBHOOK_SECRET"])}
+        assert closed.post(PATH, data=body, headers=signed).json["status"] == "processed"
+    assert buyer.available == 500
+    work = {"user_id": buyer.id, "feature": "audio_processing"}
+    key = {"Idempotency-Key": buyer.id} | shop.bearer(buyer.env["SERVICE_API_KEYS"].split(",")[0])
+    assert closed.post("/api/credits/spend", json=work, headers=key).status_code == 201
+    assert buyer.available == 497

@@ -136,6 +136,43 @@ def test_webhooks_that_arrive_meanwhile_change_nothing(
     assert_books_are_right(day)
 
 
+DAY = 86_400
+DAYS_BACK = {
+    "/v1/checkout/sessions": 30, "/v1/payment_intents": 30, "/v1/invoices": 90,
+    "/v1/subscriptions": None, "/v1/refunds": 180, "/v1/disputes": 180,
+}  # fmt: skip
+
+
+def days_back(stripe_console: StripeConsole) -> dict[str, int | None]:
+    """How far back each list was asked for; None: all of it."""
+    asked = {}
+    for request in stripe_console.requests(method="GET"):
+        if request["path"] in LISTS:
+            since = request["params"].get("created", {}).get("gte")
+            asked[request["path"]] = since and round((request["at"] - int(since)) / DAY)
+    return asked
+
+
+def test_the_job_looks_back_as_far_as_things_may_change(
+    level: None, jobs: Jobs, stripe_console: StripeConsole
+) -> None:
+    """A payment is known after days; a dispute is decided, and a refund fails, after months."""
+    stripe_console.forget_requests()
+    jobs.reconcile()
+    assert days_back(stripe_console) == DAYS_BACK
+
+
+@pytest.mark.parametrize(("since", "days"), [("2d", 2), ("100d", 100), ("400d", 400)])
+def test_a_person_may_look_further_back_and_never_less_far_for_what_is_slow(
+    sandbox: dict[str, str], stripe_console: StripeConsole, since: str, days: int
+) -> None:
+    stripe_console.forget_requests()
+    assert flask(sandbox, "reconcile", "--since", since, "--dry-run").returncode == 0
+    slow = {"/v1/invoices": 90, "/v1/refunds": 180, "/v1/disputes": 180}
+    wanted = {path: max(days, slow.get(path, 0)) for path in LISTS}
+    assert days_back(stripe_console) == wanted | {"/v1/subscriptions": None}
+
+
 # A run that is cut off
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.backend.purchase import Purchase
+from tests.backend.purchase import Purchase, Shop
 from tests.backend.refunding import REFUNDS, given_back, path_of, refund, refusal
 from tests.people import People, Person
 from tests.stripe_console import StripeConsole, eventually
@@ -18,6 +18,17 @@ def test_the_same_key_gives_the_same_refund(
     assert given_back(stripe_console, purchase) == [100]
     other = admin.post(path_of(purchase), {"amount": 101}, key=key)
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+
+
+def test_a_key_of_one_payments_refund_refunds_no_other(
+    admin: Person, shop_floor: Shop, people: People, stripe_console: StripeConsole
+) -> None:
+    one, other = (shop_floor.sell(people.sign_up()) for _ in range(2))
+    key = one.payment_id
+    refund(admin, one, key=key, amount=100)
+    answer = admin.post(path_of(other), {"amount": 100}, key=key)
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
+    assert given_back(stripe_console, other) == []
 
 
 def test_an_admin_who_asks_again_because_the_answer_was_lost_makes_one_refund(

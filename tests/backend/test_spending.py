@@ -87,7 +87,15 @@ def test_who_has_too_little_keeps_it(server: Server, rich: Person) -> None:
     assert rich.available == 100
 
 
-def test_a_spend_needs_a_key_a_known_feature_and_a_sensible_quantity(
+def test_a_spend_and_a_hold_need_a_key(server: Server, rich: Person) -> None:
+    """Without one, whoever tries again pays again."""
+    for answer in (server.spend(rich, key=None), server.hold(rich, key=None)):
+        assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
+        assert [error["field"] for error in answer.json()["errors"]] == ["Idempotency-Key"]
+    assert rich.available == 100
+
+
+def test_a_spend_needs_a_known_feature_a_sensible_quantity_and_a_key_of_a_sensible_length(
     server: Server, rich: Person
 ) -> None:
     assert server.spend(rich, feature="time_travel").status_code == 404

@@ -196,8 +196,11 @@ def test_a_mismatch_is_shown_to_the_buyer_and_the_right_money_heals_it(
 def test_a_captured_amount_other_than_ordered_is_not_credited(
     webhook: Webhook, unheard: Purchase, shop_floor: Shop, succeeded: dict
 ) -> None:
-    assert webhook.outcome(changed(succeeded, amount_received=1)) == "failed"
+    wrong = changed(succeeded, amount_received=1)
+    assert webhook.outcome(wrong) == "failed"
     assert_not_credited(unheard, shop_floor)
+    assert shop_floor.event_row(wrong["id"])["error"] == "amount_mismatch"
+    assert unheard.now["error"]["code"] == "amount_mismatch"
 
 
 def test_an_intent_that_belongs_to_another_payment_credits_neither(
@@ -259,16 +262,15 @@ def test_what_a_connected_account_says_has_no_effect(
     assert_not_credited(unheard, shop_floor)
 
 
-OTHER_SHAPES: dict[str, Any] = {
-    "no status": {"status": None, "id": None},
-    "an amount in words": {"amount_received": "lots"},
-    "no currency": {"currency": None},
-    "metadata that is a list": {"metadata": ["payment_id"]},
-    "a charge that is a number": {"latest_charge": 7},
+OTHER_SHAPES: dict[str, tuple[dict[str, Any], str]] = {
+    "an amount in words": ({"amount_received": "lots"}, "22P02"),
+    "no currency": ({"currency": None}, "amount_mismatch"),
+    "no amount": ({"amount_received": None}, "amount_mismatch"),
+    "metadata that is a list": ({"metadata": ["payment_id"]}, "unreadable"),
 }
 
 
-@pytest.mark.parametrize("fields", OTHER_SHAPES.values(), ids=OTHER_SHAPES)
+@pytest.mark.parametrize(("fields", "reason"), OTHER_SHAPES.values(), ids=OTHER_SHAPES)
 def test_an_object_of_another_shape_is_kept_as_failed_and_holds_up_nobody(
     webhook: Webhook,
     unheard: Purchase,
@@ -276,13 +278,33 @@ def test_an_object_of_another_shape_is_kept_as_failed_and_holds_up_nobody(
     succeeded: dict,
     completed: dict,
     fields: dict[str, Any],
+    reason: str,
 ) -> None:
-    poisonous = changed(succeeded, **fields)
-    answer = webhook.send(poisonous)
-    outcome = shop_floor.event_row(poisonous["id"])
-    if outcome["status"] == "failed":
-        assert outcome["error"]
-        assert answer.status_code == 200, "sending it again will not cure it"
+    """Sending it again will not cure it, so it is taken."""
+    odd = changed(succeeded, **fields)
+    assert webhook.outcome(odd) == "failed"
+    assert reason in shop_floor.event_row(odd["id"])["error"]
+    assert_not_credited(unheard, shop_floor)
+    assert webhook.outcome(completed) == "processed"
+    assert_credited_once(unheard, shop_floor)
+
+
+@pytest.mark.parametrize(
+    ("fields", "credits"),
+    [({"status": None, "id": None}, 0), ({"latest_charge": 7}, 500)],
+    ids=["no status", "a charge that is a number"],
+)
+def test_what_is_odd_and_says_enough_counts_for_what_it_says(
+    webhook: Webhook,
+    unheard: Purchase,
+    shop_floor: Shop,
+    succeeded: dict,
+    completed: dict,
+    fields: dict[str, Any],
+    credits: int,
+) -> None:
+    assert webhook.outcome(changed(succeeded, **fields)) == "processed"
+    assert unheard.buyer.available == credits
     assert webhook.outcome(completed) == "processed"
     assert_credited_once(unheard, shop_floor)
 
