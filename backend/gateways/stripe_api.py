@@ -15,7 +15,7 @@ from typing import Any
 
 from backend.config import STRIPE_RETRIES_MAX, STRIPE_TIMEOUT_SECONDS, Settings
 from backend.errors import PaymentsDisabled
-from backend.gateways.stripe_errors import problem_of
+from backend.gateways.stripe_errors import KeptFailure, problem_of
 
 Params = dict[str, Any]
 StripeObject = dict[str, Any]
@@ -44,11 +44,7 @@ LISTS: dict[str, Params] = {
 
 
 def for_this_hour(key: str) -> str:
-    """An idempotency key for what many may ask for, and may be made twice: who asks at the same
-    moment gets the same. Stripe repeats even a 500 for a day, which nobody must wait for.
-
-    https://docs.stripe.com/api/idempotent_requests
-    """
+    """An idempotency key under which whoever asks within the hour gets the same."""
     return f"{key}-{int(time.time()) // HOUR_SECONDS}"
 
 
@@ -60,7 +56,7 @@ class StripeApi:
 
     def create_customer(self, params: Params, idempotency_key: str) -> StripeObject:
         """`params` as stripe.params.CustomerCreateParams."""
-        return _run(self._v1.customers.create, params, {"idempotency_key": idempotency_key})
+        return _make(self._v1.customers.create, params, idempotency_key)
 
     def retrieve_customer(self, customer_id: str) -> StripeObject:
         """The customer with his default card."""
@@ -92,7 +88,7 @@ class StripeApi:
 
     def create_checkout_session(self, params: Params, idempotency_key: str) -> StripeObject:
         """`params` as stripe.params.checkout.SessionCreateParams."""
-        return _run(self._v1.checkout.sessions.create, params, {"idempotency_key": idempotency_key})
+        return _make(self._v1.checkout.sessions.create, params, idempotency_key)
 
     def retrieve_checkout_session(self, session_id: str) -> StripeObject:
         """The session with its payment intent or invoice, and the refunds of that."""
@@ -105,8 +101,12 @@ class StripeApi:
     # Payment intents
 
     def create_payment_intent(self, params: Params, idempotency_key: str) -> StripeObject:
-        """`params` as stripe.params.PaymentIntentCreateParams."""
-        return _run(self._v1.payment_intents.create, params, {"idempotency_key": idempotency_key})
+        """`params` as stripe.params.PaymentIntentCreateParams. One that is confirmed at once may
+        have charged, and is asked for under no other key."""
+        create = self._v1.payment_intents.create
+        if params.get("confirm"):
+            return _run(create, params, {"idempotency_key": idempotency_key})
+        return _make(create, params, idempotency_key)
 
     def confirm_payment_intent(self, intent_id: str, params: Params) -> StripeObject:
         """Charge it. A second confirmation of a paid intent is refused by Stripe, not charged."""
@@ -117,7 +117,8 @@ class StripeApi:
         return _run(self._v1.payment_intents.retrieve, intent_id, {"expand": INTENT_EXPAND})
 
     def cancel_payment_intent(self, intent_id: str, reason: str) -> StripeObject:
-        """`reason` is abandoned or requested_by_customer. Raises StripeRejected if it is paid."""
+        """`reason` as stripe.params.PaymentIntentCancelParams.cancellation_reason. Raises
+        StripeRejected if it is paid."""
         params = {"cancellation_reason": reason, "expand": INTENT_EXPAND}
         return _run(self._v1.payment_intents.cancel, intent_id, params)
 
@@ -129,7 +130,7 @@ class StripeApi:
 
     def create_price(self, params: Params, idempotency_key: str) -> StripeObject:
         """`params` as stripe.params.PriceCreateParams."""
-        return _run(self._v1.prices.create, params, {"idempotency_key": idempotency_key})
+        return _make(self._v1.prices.create, params, idempotency_key)
 
     def retrieve_subscription(self, subscription_id: str) -> StripeObject:
         """The subscription as it stands now."""
@@ -236,6 +237,18 @@ class StripeApi:
             http_client=stripe.RequestsClient(timeout=STRIPE_TIMEOUT_SECONDS),
         )
         return client.v1
+
+
+def _make(create: Callable[..., Any], params: Params, idempotency_key: str) -> StripeObject:
+    """Make what does no harm if there are two: nobody can pay what nobody was told of.
+
+    Stripe repeats a failure of its own to a key for a day, which no buyer must wait for: then it is
+    asked once more under another one. https://docs.stripe.com/api/idempotent_requests
+    """
+    try:
+        return _run(create, params, {"idempotency_key": idempotency_key})
+    except KeptFailure:
+        return _run(create, params, {"idempotency_key": for_this_hour(idempotency_key)})
 
 
 def _run(method: Callable[..., Any], *args: Any) -> StripeObject:

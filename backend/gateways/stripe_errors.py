@@ -35,6 +35,10 @@ class StripeRejected(StripeFailed):
         return self.is_missing and self.param == "customer"
 
 
+class KeptFailure(StripeUnavailable):
+    """A failure of Stripe's own, which it repeats to this idempotency key for a day."""
+
+
 class NotConnected(StripeFailed):
     """Stripe does not know the shop's secret key, or that key may not do this."""
 
@@ -67,15 +71,15 @@ def problem_of(error: Any) -> Problem:
             "http_status": error.http_status,
         },
     )
+    # https://docs.stripe.com/error-low-level#sending-idempotency-keys
+    headers = error.headers or {}
+    is_replayed = headers.get("idempotent-replayed") == "true"
     match error:
         case stripe.CardError():
             body: Any = error.json_body or {}
             told = body.get("error", {})
             return CardRefused(told.get("decline_code"), error.code, told.get("payment_intent"))
         case stripe.InvalidRequestError():
-            # https://docs.stripe.com/error-low-level#sending-idempotency-keys
-            headers = error.headers or {}
-            is_replayed = headers.get("idempotent-replayed") == "true"
             repeats = headers.get("original-request") if is_replayed else None
             return StripeRejected(code=error.code, param=error.param, repeats=repeats)
         case stripe.IdempotencyError() if error.http_status != 409:
@@ -86,6 +90,8 @@ def problem_of(error: Any) -> Problem:
             return StripeUnavailable("The payment provider is very busy. Please try again shortly.")
         case stripe.APIConnectionError():
             return StripeUnavailable()
+        case _ if is_replayed and (error.http_status or 0) >= 500:
+            return KeptFailure()
         case _ if error.http_status == 409 or (error.http_status or 500) >= 500:
             return StripeUnavailable()
         case _:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from backend.config import Settings
-from backend.gateways.stripe_api import StripeApi, for_this_hour
+from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 
@@ -46,8 +46,7 @@ class Customers:
             params["email"] = buyer.email
         seed = f"{buyer.email or ''}{former_customer_id or ''}"
         digest = sha256(seed.encode()).hexdigest()[:16]
-        key = for_this_hour(f"customer-{buyer.id}-{digest}")
-        customer = self._stripe.create_customer(params, key)
+        customer = self._stripe.create_customer(params, f"customer-{buyer.id}-{digest}")
         return self._database.as_service(
             "record_customer",
             user_id=buyer.id,

@@ -1,6 +1,6 @@
 """Prices at Stripe: one for each way a package is sold by subscription, named by its invoices."""
 
-from backend.gateways.stripe_api import StripeApi, for_this_hour
+from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
 from backend.services.orders import Order
@@ -36,7 +36,7 @@ class Prices:
                 "product_data": {"name": order["product"]["name"], "metadata": mark},
                 "metadata": mark,
             },
-            for_this_hour(key),
+            key,
         )
         self._database.as_service(
             "record_price",

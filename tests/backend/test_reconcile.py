@@ -543,6 +543,24 @@ def test_an_id_that_another_order_has_holds_up_nothing_else(
     assert taken.now["status"] == "succeeded"
 
 
+@pytest.mark.parametrize(
+    ("wish", "path"),
+    [
+        ("/api/stripe/create-checkout-session", "/v1/checkout/sessions"),
+        (INTENTS, "/v1/payment_intents"),
+    ],
+)
+def test_what_stripe_made_twice_and_nobody_was_told_of_is_no_drift(
+    level: None, buyer: Person, jobs: Jobs, stripe_console: StripeConsole, wish: str, path: str
+) -> None:
+    stripe_console.fault(method="POST", path=path, status=500, when="during")
+    assert buyer.post(wish, STARTER).status_code == 201
+    [customer] = stripe_console.customers(buyer.email)
+    assert len(stripe_console.api(path.removeprefix("/v1/"), customer=customer)["data"]) == 2
+    report = jobs.reconcile()
+    assert (report["drift"], report["refused"]) == ({}, 0)
+
+
 @pytest.mark.parametrize("trouble", ["reading", "comparing"])
 def test_what_cannot_be_read_or_compared_holds_up_nothing_else(
     level: None,

@@ -48,6 +48,7 @@ class Pipeline:
             answer = self._answer(endpoint, request, ids, entry)
         except StripeError as error:
             answer = Remembered(error.status, error.body(), entry.request_id)
+            entry.replayed = False  # whatever its key remembers, this is not it
         return self._response(answer, entry)
 
     def refuse(self, request: Request, error: StripeError) -> Response:
@@ -89,6 +90,11 @@ class Pipeline:
                 entry.replayed = True
                 return remembered
             answer, is_remembered = _execute(tx, endpoint, form, ids, entry.request_id)
+            try:
+                self._strike(entry, When.DURING)
+            except StripeError as error:
+                answer = Remembered(error.status, error.body(), entry.request_id)
+                is_remembered = True
             if key and is_remembered:
                 idempotency.remember(tx, key, fingerprint, answer)
             return answer

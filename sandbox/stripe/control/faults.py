@@ -1,7 +1,8 @@
 """Faults on order: the next requests that match fail in the way that was asked for.
 
 A fault stands outside the work and its idempotency key, like a failing network or proxy: after
-`when: "after"` the work is done and remembered, only the answer is lost.
+`when: "after"` the work is done and remembered, only the answer is lost. One `when: "during"` is a
+failure of Stripe's own: the work is done, and the failure is what its key remembers.
 """
 
 import fnmatch
@@ -24,6 +25,7 @@ class Kind(StrEnum):
 
 class When(StrEnum):
     BEFORE = "before"
+    DURING = "during"
     AFTER = "after"
 
 
@@ -50,6 +52,8 @@ class Fault:
         fault.kind, fault.when = Kind(fault.kind), When(fault.when)
         if not 1 <= fault.times <= TIMES_MAX or not 0 <= fault.seconds <= DELAY_SECONDS_MAX:
             raise ValueError("`times` or `seconds` is out of bounds")
+        if fault.when == When.DURING and fault.kind != Kind.STATUS:
+            raise ValueError("during the work there are errors alone")
         return fault
 
     def matches(self, method: str, path: str, when: When) -> bool:

@@ -28,6 +28,21 @@ def test_too_many_requests(standin: Standin, client: stripe.StripeClient) -> Non
         client.v1.customers.list()
 
 
+def test_a_failure_of_its_own_is_repeated_to_its_key_and_to_no_other(
+    standin: Standin, client: stripe.StripeClient
+) -> None:
+    standin.lever("faults", {"method": "POST", "when": "during", "status": 500})
+    options = {"idempotency_key": str(uuid4())}
+    params = {"email": "during@example.com"}
+    for is_replayed in (None, "true"):
+        with pytest.raises(stripe.APIError) as caught:
+            client.v1.customers.create(params, options)
+        assert caught.value.http_status == 500
+        assert (caught.value.headers or {}).get("idempotent-replayed") == is_replayed
+    assert client.v1.customers.create(params, {"idempotency_key": str(uuid4())}).id
+    assert len(client.v1.customers.list(params).data) == 2, "it had done the work"
+
+
 def test_a_failure_after_the_work_is_healed_by_the_same_key(
     standin: Standin, client: stripe.StripeClient
 ) -> None:
