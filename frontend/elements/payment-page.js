@@ -24,14 +24,13 @@ export class PaymentPage extends HTMLElement {
   #connected = new AbortController();
   #shown = new AbortController();
   #root = this.attachShadow({ mode: "open" });
-  #seen = "";
   #said = "";
 
   connectedCallback() {
     this.#connected = new AbortController();
     this.#root.adoptedStyleSheets = [base, panelStyle, screenStyle];
     const { signal } = this.#connected;
-    session.subscribe(() => this.#sessionChanged(), signal);
+    session.subscribe(() => this.#start(), signal);
     language.subscribe(() => this.#start(), signal);
   }
 
@@ -87,15 +86,6 @@ export class PaymentPage extends HTMLElement {
 
   /** Looks at the payment anew. */
   restart() {
-    this.#start();
-  }
-
-  /** A renewed token of the same user is no reason to begin again. */
-  #sessionChanged() {
-    const { status, user, error } = session.value;
-    const now = `${status} ${user} ${error?.code}`;
-    if (now === this.#seen) return;
-    this.#seen = now;
     this.#start();
   }
 

@@ -149,7 +149,7 @@ export const en = {
   "recharge.is_off": "Auto-recharge is off.",
   "recharge.off.payments_failed": "Switched off: three payments in a row failed. Check your card, then switch it on again.",
   "recharge.off.no_card": "Switched off: there was no card to charge.",
-  "recharge.off.price_changed": "Switched off: the price of the package has changed, so we ask you again.",
+  "recharge.off.price_changed": "Switched off: what the package costs or holds has changed, so we ask you again.",
   "recharge.off.disputed": "Switched off: a payment of yours was disputed at the bank.",
   "recharge.off.refunded": "Switched off: you were given money back, so we ask you again.",
 

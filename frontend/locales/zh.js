@@ -149,7 +149,7 @@ export const zh = {
   "recharge.is_off": "自动充值已关闭。",
   "recharge.off.payments_failed": "已关闭：连续三次扣款失败。请检查银行卡后重新开启。",
   "recharge.off.no_card": "已关闭：没有可扣款的银行卡。",
-  "recharge.off.price_changed": "已关闭：套餐价格有变，需要您重新确认。",
+  "recharge.off.price_changed": "已关闭：套餐的价格或内容有变，需要您重新确认。",
   "recharge.off.disputed": "已关闭：您的一笔付款在银行有争议。",
   "recharge.off.refunded": "已关闭：我们已为您退款，需要您重新确认。",
 

@@ -7,6 +7,7 @@
  */
 import { ApiError } from "../lib/api-error.js";
 import { authenticateWith, timedFetch } from "../lib/api.js";
+import { sameOr } from "../lib/same.js";
 import { settings } from "../lib/settings.js";
 import { Store } from "../lib/store.js";
 import { loadConfig } from "./config.js";
@@ -79,8 +80,13 @@ authenticateWith({
 /** @param {boolean} refresh */
 async function hostToken(refresh) {
   const token = await lentToken(refresh);
-  session.set(token ? { ...SIGNED_OUT, status: "signed-in", user: subject(token) } : SIGNED_OUT);
+  become(token ? { ...SIGNED_OUT, status: "signed-in", user: subject(token) } : SIGNED_OUT);
   return token;
+}
+
+/** A renewed token of the same user is no news. @param {Session} found */
+function become(found) {
+  session.set(sameOr(session.value, found));
 }
 
 /** An app that fails to lend one hears of it; here it is as if nobody could be asked. @param {boolean} refresh */
@@ -130,7 +136,7 @@ async function createClient() {
     fetch: timedFetch,
   });
   created.onAuthStateChange((_, found) => {
-    session.set(
+    become(
       found
         ? { status: "signed-in", user: found.user.id, email: found.user.email ?? "", error: null }
         : SIGNED_OUT,

@@ -216,6 +216,11 @@ def _loaded(row: sqlite3.Row | None) -> Object | None:
     return dict(json.loads(row["body"])) if row else None
 
 
+def without(obj: Object, *names: str) -> Object:
+    """A copy without these members."""
+    return {name: value for name, value in obj.items() if name not in names}
+
+
 def public(obj: Object) -> Object:
     """A copy without the stand-in's own notes."""
     return {key: _public(member) for key, member in obj.items() if key[:1] != "_"}

@@ -12,6 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from sandbox.leash import leashed
+from sandbox.settings import SandboxError
 from tests.http import HTTP
 from tests.sandbox.processes import alive, descendants
 from tests.sandbox_process import (
@@ -163,6 +165,12 @@ def test_the_environment_is_read_alike_by_a_shell(port: int, data: Path, tmp_pat
         script = f'set -a; . {dotenv}; printf %s "$SUPABASE_DB_URL $STRIPE_WEBHOOK_SECRET"'
         shell = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=10)
     assert shell.stdout == f"{env['SUPABASE_DB_URL']} {env['STRIPE_WEBHOOK_SECRET']}"
+
+
+def test_on_a_machine_that_is_no_linux_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(SandboxError, match="needs Linux"):
+        leashed(["true"], signal.SIGTERM)
 
 
 def _command_line(pid: int) -> bytes:

@@ -19,6 +19,7 @@ from ..flows.subscriptions import Order
 from ..flows.test_clocks import time_of
 from ..params import Params, missing
 from ..store import Object, Transaction
+from .confirming import not_of_customer
 from .prices import price_named
 from .routes import Routes, found, merged_metadata
 
@@ -36,7 +37,6 @@ KNOWN = (
     "metadata",
     "off_session",
 )
-ENDED = ("canceled", "incomplete_expired")
 
 
 @routes.post(
@@ -87,9 +87,9 @@ def list_all(tx: Transaction, params: Params) -> Object:
     status = params.get("status", "not ended")
     is_among = "instr(?, ',' || json_extract(body, '$.status') || ',')"
     if status == "not ended":
-        conditions.append((f"{is_among} = 0", f",{','.join(ENDED)},"))
+        conditions.append((f"{is_among} = 0", f",{','.join(subscriptions.OVER)},"))
     elif status == "ended":
-        conditions.append((f"{is_among} > 0", f",{','.join(ENDED)},"))
+        conditions.append((f"{is_among} > 0", f",{','.join(subscriptions.OVER)},"))
     elif status != "all":
         filters["status"] = status
     if "price" in params:
@@ -131,7 +131,7 @@ def cancel(tx: Transaction, params: Params, id: str) -> Object:
 
 
 def _update(tx: Transaction, subscription: Object, params: Params) -> Object:
-    if subscription["status"] in ENDED:
+    if subscription["status"] in subscriptions.OVER:
         raise InvalidRequest(
             "A canceled subscription can only update its cancellation_details and metadata.",
         )
@@ -218,12 +218,7 @@ def _require_method(tx: Transaction, customer_id: str, method_id: str | None) ->
         return
     method = found(tx, "payment_method", method_id, "default_payment_method")
     if method["customer"] != customer_id:
-        raise InvalidRequest(
-            f"The customer does not have a payment method with the ID {method_id}. The payment "
-            "method must be attached to the customer.",
-            code="resource_missing",
-            param="default_payment_method",
-        )
+        raise not_of_customer(method_id, "default_payment_method")
 
 
 def _require_some_method(tx: Transaction, subscription: Object) -> None:

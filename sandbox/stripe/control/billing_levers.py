@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from .. import clock, versions
 from ..errors import InvalidRequest
@@ -11,6 +11,7 @@ from ..flows import portal, subscriptions
 from ..flows.subscriptions import AfterLastRetry
 from ..store import Object, public
 from ..world import World
+from .given import given_json
 
 # As the SDK lists them for webhook endpoints.
 KNOWN_VERSIONS = versions.known()
@@ -28,7 +29,7 @@ def blueprint(world: World) -> Blueprint:
     def advance() -> dict[str, Any]:
         """`{"seconds": …}` or `{"to": seconds since the epoch}`: Stripe's time is moved, never
         back. What is due until then happens on the way, each thing at its own time."""
-        given = request.get_json(silent=True) or {}
+        given = given_json()
         to = float(given["to"]) if "to" in given else clock.precise() + float(given["seconds"])
         if not 0 <= to - time.time() <= AHEAD_SECONDS_MAX:
             raise ValueError(f"between now and {AHEAD_SECONDS_MAX} seconds ahead")
@@ -38,7 +39,7 @@ def blueprint(world: World) -> Blueprint:
     def api_version() -> dict[str, Any]:
         """`{"version": "2024-06-20", "endpoint"?: id}`: the endpoint (all, when none is named) gets
         its events in the shape of that API version; null is today's again."""
-        given = request.get_json(silent=True) or {}
+        given = given_json()
         if given["version"] not in (None, *KNOWN_VERSIONS):
             raise ValueError(f"There is no API version {given['version']}")
         _speak(world, given["version"], given.get("endpoint"))
@@ -47,7 +48,7 @@ def blueprint(world: World) -> Blueprint:
     @levers.post("/after-last-retry")
     def after_last_retry() -> dict[str, Any]:
         """`{"status": "canceled" | "unpaid" | "past_due"}`: a renewal that can't be collected."""
-        given = request.get_json(silent=True) or {}
+        given = given_json()
         subscriptions.policy.after_last_retry = AfterLastRetry(given["status"])
         return given
 
@@ -56,7 +57,7 @@ def blueprint(world: World) -> Blueprint:
         """`{"number": …}`: from now on the customer's default, and what his subscriptions are paid
         with. So the next renewal can succeed, fail (4000000000000341) or ask for 3D Secure
         (4000002760003184)."""
-        given = request.get_json(silent=True) or {}
+        given = given_json()
         with world.store.transaction() as tx:
             customer = tx.get("customer", customer_id)
             if customer is None:

@@ -15,6 +15,7 @@ from ..webhooks.outbox import COPIES_MAX, Mode
 from ..world import World
 from . import billing_levers
 from .faults import Fault
+from .given import given_json
 
 ORDERS: dict[str, Callable[[list[str]], list[str]]] = {
     "created": lambda ids: ids,
@@ -45,7 +46,7 @@ def blueprint(world: World) -> Blueprint:
 
     @levers.post("/faults")
     def add_fault() -> tuple[dict[str, Any], int]:
-        world.faults.add(Fault.from_json(_json()))
+        world.faults.add(Fault.from_json(given_json()))
         return faults(), 201
 
     @levers.delete("/faults")
@@ -59,7 +60,7 @@ def blueprint(world: World) -> Blueprint:
 
     @levers.post("/delivery-mode")
     def set_delivery_mode() -> dict[str, Any]:
-        given = _json()
+        given = given_json()
         outbox.policy.mode = Mode(given.get("mode", outbox.policy.mode))
         outbox.policy.copies = _bounded(given.get("copies", outbox.policy.copies))
         return delivery_mode()
@@ -79,7 +80,7 @@ def blueprint(world: World) -> Blueprint:
     @levers.post("/deliveries/release")
     def release() -> dict[str, Any]:
         """Sends what is held back, each after the answer to the one before."""
-        given = _json()
+        given = given_json()
         with world.store.transaction() as tx:
             held = outbox.find(tx, status="held", event_type=given.get("event_type"), limit=10_000)
         ids = ORDERS[given.get("order", "created")]([delivery["id"] for delivery in held[::-1]])
@@ -98,7 +99,7 @@ def blueprint(world: World) -> Blueprint:
     @levers.post("/deliveries/<delivery_id>/send")
     def send(delivery_id: str) -> dict[str, Any]:
         """Sends it again, `times` at once; answers when all have been answered."""
-        times = _bounded(_json().get("times", 1))
+        times = _bounded(given_json().get("times", 1))
         return {"deliveries": world.courier.send_together([delivery_id] * times)}
 
     @levers.post("/deliveries/<delivery_id>/<action>")
@@ -112,14 +113,14 @@ def blueprint(world: World) -> Blueprint:
     def settle(intent_id: str) -> Object:
         """`{"succeeded": bool}`, or as the buyer chose: the bank transfer ends now."""
         with world.store.transaction() as tx:
-            checkout.settle(tx, intent_id, succeeded=_json().get("succeeded"))
+            checkout.settle(tx, intent_id, succeeded=given_json().get("succeeded"))
             return public(_found(tx, "payment_intent", intent_id))
 
     @levers.post("/charges/<charge_id>/refund")
     def refund(charge_id: str) -> Object:
         """As from Stripe's Dashboard: `amount?`, `reason?`, `status?` (`pending`, `succeeded`)."""
         with world.store.transaction() as tx:
-            return public(refunds.create(tx, _found(tx, "charge", charge_id), **_json()))
+            return public(refunds.create(tx, _found(tx, "charge", charge_id), **given_json()))
 
     @levers.post("/refunds/<refund_id>/<action>")
     def change_refund(refund_id: str, action: str) -> Object:
@@ -131,7 +132,8 @@ def blueprint(world: World) -> Blueprint:
     def dispute(charge_id: str) -> Object:
         """`reason?`, `amount?`, `is_inquiry?`."""
         with world.store.transaction() as tx:
-            return public(disputes.open_dispute(tx, _found(tx, "charge", charge_id), **_json()))
+            charge = _found(tx, "charge", charge_id)
+            return public(disputes.open_dispute(tx, charge, **given_json()))
 
     @levers.post("/disputes/<dispute_id>/<action>")
     def change_dispute(dispute_id: str, action: str) -> Object:
@@ -142,7 +144,7 @@ def blueprint(world: World) -> Blueprint:
     @levers.post("/next-decline")
     def next_decline() -> dict[str, Any]:
         """`{"decline_code": any of Stripe's, "times"?: 1}`: so are the next cards declined."""
-        given = _json()
+        given = given_json()
         declines.order(given["decline_code"], _bounded(given.get("times", 1)))
         return {"ordered": given}
 
@@ -156,7 +158,7 @@ def blueprint(world: World) -> Blueprint:
         """The bank sent a new card: `exp_month?`, `exp_year?`, `last4?`."""
         with world.store.transaction() as tx:
             method = _found(tx, "payment_method", method_id)
-            return public(saved_cards.renew(tx, method, **_json()))
+            return public(saved_cards.renew(tx, method, **given_json()))
 
     levers.register_blueprint(billing_levers.blueprint(world))
 
@@ -171,10 +173,6 @@ def blueprint(world: World) -> Blueprint:
         return jsonify(error.body()), error.status
 
     return levers
-
-
-def _json() -> dict[str, Any]:
-    return request.get_json(silent=True) or {}
 
 
 def _bounded(times: int) -> int:

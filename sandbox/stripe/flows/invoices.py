@@ -7,7 +7,7 @@ itself), the invoice hears of the outcome as an event.
 from collections.abc import Sequence
 from typing import Any
 
-from .. import clock, sums, timers
+from .. import billing_periods, clock, sums, timers
 from ..errors import InvalidRequest
 from ..events import emit
 from ..ids import random_text
@@ -22,7 +22,6 @@ FINALIZE = "finalize invoice"
 RETRY = "retry invoice"
 DRAFT_SECONDS = 60 * 60  # so long a renewal's invoice can be changed
 RETRY_AFTER_DAYS = (3, 5, 7)
-DAY_SECONDS = 24 * 60 * 60
 COLLECTABLE = ("open", "uncollectible")
 PURPOSES = {
     "subscription_create": "Subscription creation",
@@ -117,7 +116,7 @@ def collect_by_itself(tx: Transaction, invoice: Object, method: Object | None) -
     tries = invoice["attempt_count"]
     due = None
     if tries < len(RETRY_AFTER_DAYS):
-        due = clock.now() + RETRY_AFTER_DAYS[tries] * DAY_SECONDS
+        due = clock.now() + RETRY_AFTER_DAYS[tries] * billing_periods.DAY_SECONDS
         timers.start(tx, invoice["id"], RETRY, due, invoice["test_clock"])
     return collect(tx, invoice, method, next_attempt=due)
 

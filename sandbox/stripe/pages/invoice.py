@@ -11,6 +11,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
+from .. import billing_periods
 from ..flows import invoices, saved_cards
 from ..flows.test_clocks import time_of
 from ..money import format_amount
@@ -83,7 +84,7 @@ class View:
         return format_amount(amount, self.invoice["currency"], self.language)
 
     def _period(self, period: Object) -> str:
-        if period["end"] - period["start"] < invoices.DAY_SECONDS:
+        if period["end"] - period["start"] < billing_periods.DAY_SECONDS:
             return ""
         return f"{day(period['start'], self.language)} – {day(period['end'], self.language)}"
 

@@ -4,7 +4,7 @@ https://docs.stripe.com/changelog/basil
 """
 
 from ..objects.price import plan_of
-from ..store import Object, Transaction, public
+from ..store import Object, Transaction, public, without
 from .clover import discount_before
 
 PERIOD = ("current_period_start", "current_period_end")
@@ -16,7 +16,7 @@ def invoice_before(tx: Transaction, invoice: Object) -> Object:
     details = (invoice["parent"] or {}).get("subscription_details")
     tax = sum(tax["amount"] for tax in invoice["total_taxes"])
     lines = [_line_before(tx, line) for line in invoice["lines"]["data"]]
-    return _without(invoice, "amount_overpaid", "parent", "total_taxes", "confirmation_secret") | {
+    return without(invoice, "amount_overpaid", "parent", "total_taxes", "confirmation_secret") | {
         "application_fee_amount": None,
         "charge": intent["latest_charge"] if intent else None,
         "discount": _first_discount(tx, invoice["discounts"]),
@@ -37,11 +37,11 @@ def subscription_before(tx: Transaction, subscription: Object) -> Object:
     """With one period for all of it, at the top."""
     items = subscription["items"]["data"]
     first = items[0]
-    return _without(subscription, "billing_mode", "billing_schedules") | {
+    return without(subscription, "billing_mode", "billing_schedules") | {
         **{name: first[name] for name in PERIOD},
         "discount": _first_discount(tx, subscription["discounts"]),
         "items": subscription["items"]
-        | {"data": [_without(item, *PERIOD) for item in items], "total_count": len(items)},
+        | {"data": [without(item, *PERIOD) for item in items], "total_count": len(items)},
         "plan": first["plan"],
         "quantity": first["quantity"],
     }
@@ -53,7 +53,7 @@ def subscription_previous_before(previous: Object) -> Object:
     if not items:
         return previous
     before = {name: items[0][name] for name in PERIOD}
-    data = [_without(item, *PERIOD) for item in items]
+    data = [without(item, *PERIOD) for item in items]
     return previous | before | {"items": {"data": data}, "plan": items[0]["plan"]}
 
 
@@ -72,7 +72,7 @@ def _line_before(tx: Transaction, line: Object) -> Object:
     price = public(tx.get("price", line["pricing"]["price_details"]["price"]) or {})
     taxes = line["taxes"]
     included = sum(tax["amount"] for tax in taxes if tax["tax_behavior"] == "inclusive")
-    old = _without(line, "parent", "pricing", "subtotal", "quantity_decimal", "taxes") | {
+    old = without(line, "parent", "pricing", "subtotal", "quantity_decimal", "taxes") | {
         "amount_excluding_tax": line["amount"] - included,
         "plan": plan_of(price) if price.get("recurring") else None,
         "price": price,
@@ -114,7 +114,3 @@ def _invoice_of(tx: Transaction, intent_id: str | None) -> str | None:
 def _first_discount(tx: Transaction, discounts: list[str]) -> Object | None:
     discount = tx.get("discount", discounts[0]) if discounts else None
     return discount_before(tx, discount) if discount else None
-
-
-def _without(obj: Object, *names: str) -> Object:
-    return {name: value for name, value in obj.items() if name not in names}
