@@ -243,7 +243,7 @@ def _make(create: Callable[..., Any], params: Params, idempotency_key: str) -> S
     """Make what does no harm if there are two: nobody can pay what nobody was told of.
 
     Stripe repeats a failure of its own to a key for a day, which no buyer must wait for: then it is
-    asked once more under another one. https://docs.stripe.com/api/idempotent_requests
+    asked once more under another one (docs/decisions/31).
     """
     try:
         return _run(create, params, {"idempotency_key": idempotency_key})
