@@ -7,7 +7,6 @@ shape of Stripe's API reference. Every method raises what gateways/stripe_errors
 """
 
 import functools
-import time
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -15,12 +14,12 @@ from typing import Any
 
 from backend.config import STRIPE_RETRIES_MAX, STRIPE_TIMEOUT_SECONDS, Settings
 from backend.errors import PaymentsDisabled
-from backend.gateways.stripe_errors import KeptFailure, problem_of
+from backend.gateways.stripe_errors import RepeatedFailure, StripeRejected, problem_of
 
 Params = dict[str, Any]
 StripeObject = dict[str, Any]
 
-HOUR_SECONDS = 3600
+REPEATS_MAX = 10  # in one request
 
 # All that is known about the money of an object, in one request.
 CUSTOMER_EXPAND = ["invoice_settings.default_payment_method"]
@@ -43,9 +42,26 @@ LISTS: dict[str, Params] = {
 }
 
 
-def for_this_hour(key: str) -> str:
-    """An idempotency key under which whoever asks within the hour gets the same."""
-    return f"{key}-{int(time.time()) // HOUR_SECONDS}"
+def ask_past_repeats(
+    ask: Callable[[str], StripeObject],
+    idempotency_key: str,
+    repeated: tuple[type[StripeRejected | RepeatedFailure], ...],
+) -> StripeObject:
+    """`ask(idempotency_key)`. Stripe keeps an answer for a day, a refusal whose cause is gone and a
+    failure of its own too: where it only repeats one of these, it is asked anew, with a key made
+    from what it repeats, so that whoever asks for the same gets the same.
+
+    https://docs.stripe.com/api/idempotent_requests
+    """
+    key = idempotency_key
+    for _ in range(REPEATS_MAX):
+        try:
+            return ask(key)
+        except repeated as answer:
+            if answer.repeats is None:
+                raise
+            key = f"{idempotency_key}-after-{answer.repeats}"
+    return ask(key)
 
 
 class StripeApi:
@@ -240,15 +256,13 @@ class StripeApi:
 
 
 def _make(create: Callable[..., Any], params: Params, idempotency_key: str) -> StripeObject:
-    """Make what does no harm if there are two: nobody can pay what nobody was told of.
-
-    Stripe repeats a failure of its own to a key for a day, which no buyer must wait for: then it is
-    asked once more under another one (docs/decisions/31).
-    """
-    try:
-        return _run(create, params, {"idempotency_key": idempotency_key})
-    except KeptFailure:
-        return _run(create, params, {"idempotency_key": for_this_hour(idempotency_key)})
+    """Make what does no harm if there are two of it, because nobody was told of the other
+    (docs/decisions/31)."""
+    return ask_past_repeats(
+        lambda key: _run(create, params, {"idempotency_key": key}),
+        idempotency_key,
+        (StripeRejected, RepeatedFailure),
+    )
 
 
 def _run(method: Callable[..., Any], *args: Any) -> StripeObject:

@@ -14,7 +14,7 @@ log = logging.getLogger("topup.stripe")
 class StripeRejected(StripeFailed):
     """Stripe understood the request and will not do it; asking again changes nothing. Of one that
     only repeats what was said to this idempotency key, up to a day ago, `repeats` is that request's
-    id: asked with another key, Stripe looks anew."""
+    id: asked with another key, Stripe looks anew. See ask_past_repeats."""
 
     def __init__(
         self, code: str | None = None, param: str | None = None, repeats: str | None = None
@@ -35,8 +35,12 @@ class StripeRejected(StripeFailed):
         return self.is_missing and self.param == "customer"
 
 
-class KeptFailure(StripeUnavailable):
-    """A failure of Stripe's own, which it repeats to this idempotency key for a day."""
+class RepeatedFailure(StripeUnavailable):
+    """A failure of Stripe's own, which it only repeats, as `StripeRejected.repeats` says."""
+
+    def __init__(self, repeats: str) -> None:
+        super().__init__()
+        self.repeats = repeats
 
 
 class NotConnected(StripeFailed):
@@ -74,13 +78,13 @@ def problem_of(error: Any) -> Problem:
     # https://docs.stripe.com/error-low-level#sending-idempotency-keys
     headers = error.headers or {}
     is_replayed = headers.get("idempotent-replayed") == "true"
+    repeats = headers.get("original-request") if is_replayed else None
     match error:
         case stripe.CardError():
             body: Any = error.json_body or {}
             told = body.get("error", {})
             return CardRefused(told.get("decline_code"), error.code, told.get("payment_intent"))
         case stripe.InvalidRequestError():
-            repeats = headers.get("original-request") if is_replayed else None
             return StripeRejected(code=error.code, param=error.param, repeats=repeats)
         case stripe.IdempotencyError() if error.http_status != 409:
             return KeyTaken()
@@ -90,8 +94,8 @@ def problem_of(error: Any) -> Problem:
             return StripeUnavailable("The payment provider is very busy. Please try again shortly.")
         case stripe.APIConnectionError():
             return StripeUnavailable()
-        case _ if is_replayed and (error.http_status or 0) >= 500:
-            return KeptFailure()
+        case _ if repeats and (error.http_status or 0) >= 500:
+            return RepeatedFailure(repeats)
         case _ if error.http_status == 409 or (error.http_status or 500) >= 500:
             return StripeUnavailable()
         case _:

@@ -79,8 +79,8 @@ class AutoRecharge:
     def run(self) -> dict[str, Any]:
         """Charge what is due: {succeeded, processing, requires_action, failed, unavailable, done}.
 
-        What Stripe could not answer is found again by the next run, which asks the same and so
-        charges once.
+        What Stripe could not answer, or could not be recorded, is found again by the next run,
+        which asks the same and so charges once.
         """
         counts = Counter(succeeded=0, processing=0, requires_action=0, failed=0, unavailable=0)
         if not self._settings.payments_enabled or self._settings.automatic_tax:

@@ -1,5 +1,7 @@
 """Prices at Stripe: one for each way a package is sold by subscription, named by its invoices."""
 
+from hashlib import sha256
+
 from backend.gateways.stripe_api import StripeApi
 from backend.gateways.stripe_errors import StripeRejected
 from backend.gateways.supabase import Database
@@ -23,9 +25,10 @@ class Prices:
     def _make(self, order: Order, replaces: str | None = None) -> str:
         payment = order["payment"]
         mark = {"package_id": payment["package_id"]}
-        sold = f"{payment['package_id']}-{payment['credits']}"
-        terms = f"{sold}-{payment['currency']}-{payment['amount']}"
-        key = f"price-{terms}-{order['interval']}-{order['locale']}"
+        name = order["product"]["name"]  # of now, and of one key Stripe takes one request only
+        called = f"{order['locale']}-{sha256(name.encode()).hexdigest()[:16]}"
+        sold = f"{payment['package_id']}-{payment['credits']}-{order['interval']}"
+        key = f"price-{sold}-{payment['currency']}-{payment['amount']}-{called}"
         if replaces:  # who meets the same archived price at the same time makes the same new one
             key += f"-after-{replaces}"
         price = self._stripe.create_price(
@@ -33,7 +36,7 @@ class Prices:
                 "currency": payment["currency"],
                 "unit_amount": payment["amount"],
                 "recurring": {"interval": order["interval"]},
-                "product_data": {"name": order["product"]["name"], "metadata": mark},
+                "product_data": {"name": name, "metadata": mark},
                 "metadata": mark,
             },
             key,

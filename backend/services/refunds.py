@@ -1,5 +1,6 @@
 """Refunds that the shop makes. Those made in Stripe's Dashboard arrive as facts, the same way."""
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -7,7 +8,7 @@ from typing import Any
 
 from backend.config import BATCH_SECONDS_MAX
 from backend.errors import InvalidState, Problem
-from backend.gateways.stripe_api import StripeApi
+from backend.gateways.stripe_api import StripeApi, ask_past_repeats
 from backend.gateways.stripe_errors import KeyTaken, StripeRejected
 from backend.gateways.supabase import Database
 from backend.services import facts
@@ -17,8 +18,6 @@ Result = dict[str, Any]  # of one among many: {payment_id, ok, …}
 
 # Stripe's own words for a reason; every other sentence is kept beside the refund.
 STRIPE_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
-# Of one day, each after another look at Stripe.
-REPEATED_REFUSALS_MAX = 10
 
 
 class Refunds:
@@ -126,20 +125,9 @@ class Refunds:
             mark = sha256(f"{actor} {told_apart_by}".encode()).hexdigest()[:32]
             return self._stripe.create_refund(params, f"{key}-{mark}")
         seen = f"{key}-{plan['amount_left']}-{plan['refunds']}-{plan['amount']}"
-        return self._ask_past_refusals(params, seen, REPEATED_REFUSALS_MAX)
-
-    def _ask_past_refusals(
-        self, params: dict[str, Any], key: str, tries_left: int
-    ) -> dict[str, Any]:
-        """Stripe repeats a refusal for a day, though its cause may be gone: then it is asked anew,
-        with a key made from what it repeats, so that whoever asks for the same gets the same."""
-        try:
-            return self._stripe.create_refund(params, key)
-        except StripeRejected as rejection:
-            if rejection.repeats is None or not tries_left:
-                raise
-            key = f"{key.partition('-after-')[0]}-after-{rejection.repeats}"
-            return self._ask_past_refusals(params, key, tries_left - 1)
+        # What was refused moved nothing; what failed may have been made.
+        ask = functools.partial(self._stripe.create_refund, params)
+        return ask_past_repeats(ask, seen, (StripeRejected,))
 
     def plan_many(self, payment_ids: Sequence[str]) -> list[Result]:
         """What refunding each in full would do: {payment_id, ok, …what plan answers}."""

@@ -111,6 +111,9 @@ export interface CheckoutSession {
   payment_id: string;
   url: string | null;
   client_secret: string | null;
+  amount: number;
+  currency: string;
+  credits: number;
   expires_at: string;
 }
 

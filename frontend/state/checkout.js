@@ -13,10 +13,14 @@ import { session } from "./session.js";
 /** @typedef {import("../lib/contract.js").Package} Package */
 /** @typedef {import("../lib/contract.js").CheckoutSession} CheckoutSession */
 /** @typedef {import("../lib/contract.js").Payment} Payment */
+/** @typedef {Pick<Payment, "payment_id" | "ui_mode" | "package_id" | "currency" | "amount" | "credits" | "payment_url">} Begun */
 
 const TIMEOUT_MS = 30_000;
 
 const attempts = new Attempts();
+
+/** @type {Begun & {user: string} | null} the form that this page has begun: the account may not know of it yet */
+let embedded = null;
 
 /**
  * How a package is paid, as far as the page wishes and the shop allows: a subscription is always
@@ -52,7 +56,9 @@ export async function openEmbeddedCheckout(offer, returnUrl, signal) {
   const begun = alike(offer, "embedded");
   const found = begun && (await refreshPayment(begun.payment_id, signal));
   if (found?.status === "pending") return found;
+  const { user } = session.value;
   const checkout = await createCheckout(offer, "embedded", returnUrl);
+  embedded = { ...checkout, user, ui_mode: "embedded", package_id: offer.id, payment_url: null };
   void refreshAccount(); // It waits to be finished from now on.
   return checkout;
 }
@@ -63,7 +69,7 @@ export async function openEmbeddedCheckout(offer, returnUrl, signal) {
  * @param {Package} offer
  * @param {"hosted" | "elements"} uiMode
  * @param {AbortSignal} signal
- * @returns {Promise<Payment | null>}
+ * @returns {Promise<Begun | null>}
  */
 export async function begunBefore(offer, uiMode, signal) {
   const begun = alike(offer, uiMode);
@@ -73,9 +79,12 @@ export async function begunBefore(offer, uiMode, signal) {
 /**
  * @param {Package} offer
  * @param {"hosted" | "embedded" | "elements"} uiMode
+ * @returns {Begun | null}
  */
 function alike(offer, uiMode) {
-  return account.value.openPayments.find((payment) =>
+  const isOurs = embedded?.user === session.value.user;
+  const begun = [...(embedded && isOurs ? [embedded] : []), ...account.value.openPayments];
+  return begun.find((payment) =>
     payment.ui_mode === uiMode && payment.package_id === offer.id && payment.currency === offer.currency &&
     payment.amount === offer.amount && payment.credits === offer.credits,
   ) ?? null;

@@ -136,7 +136,7 @@ def test_the_visitors_key_in_the_services_place_is_recognized(sandbox: Env) -> N
             "revoke execute on function get_order(uuid) from public",
         ),
         (
-            "functions",
+            "search_path",
             "alter function get_order(uuid) reset search_path",
             "alter function get_order set search_path = ''",
         ),

@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
+from backend.errors import DatabaseUnavailable
+from backend.services.idempotency import Idempotency
 from tests import shop
 from tests.backend.checkout_page import CheckoutPage
 from tests.backend.jobs import Jobs
@@ -57,8 +59,18 @@ def test_an_order_on_stripes_page_is_paid_once(
         for session in stripe_console.api("checkout/sessions", customer=customer)["data"]:
             if session["status"] == "open":  # nobody was told of this one
                 stripe_console.expire(session["id"])
+                assert eventually_told(shop_floor, stripe_console, session["id"]) == "ignored"
     assert buyer.payment(placed.json["payment_id"])["status"] == "succeeded"
     assert shop_floor.ledger(buyer) == [("purchase", 500)]
+
+
+def eventually_told(shop_floor: Shop, stripe_console: StripeConsole, session_id: str) -> str:
+    """What the inbox made of the session's end."""
+    expired = [each for each in stripe_console.events(session_id) if "expired" in each["type"]]
+    eventually(lambda: stripe_console.deliveries(event_id=expired[-1]["id"]), bool)
+    row = shop_floor.event_row(expired[-1]["id"])
+    assert row["error"] == "session_mismatch"
+    return row["status"]
 
 
 @pytest.mark.usefixtures("changing_catalog")
@@ -110,22 +122,54 @@ def test_one_click_with_a_saved_card_charges_once(
     assert shop_floor.ledger(wallet.buyer) == [("purchase", 500)]
 
 
-def test_what_fails_again_is_asked_for_again_an_hour_later(
+@pytest.mark.parametrize("path", [CUSTOMERS, SESSIONS])
+def test_whoever_asks_again_gets_what_was_made_past_it(
     client: FlaskClient,
     buyer: Person,
     stripe_console: StripeConsole,
     monkeypatch: pytest.MonkeyPatch,
+    path: str,
 ) -> None:
-    fails(stripe_console, SESSIONS, times=2)
+    """Stripe has failed three times, and then our answer is lost."""
+    fails(stripe_console, path, times=3)
     headers = shop.bearer(buyer.token) | {"Idempotency-Key": "one wish"}
-    for _ in range(2):
-        answer = client.post(CHECKOUT, json=STARTER, headers=headers)
-        assert (answer.status_code, answer.json["code"]) == (503, "stripe_unavailable")
-    monkeypatch.setattr(
-        "backend.gateways.stripe_api.for_this_hour", lambda key: f"{key}-the-next-hour"
+
+    def ask() -> Any:
+        return client.post(CHECKOUT, json=STARTER, headers=headers)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Idempotency, "keep", lost)
+        assert ask().json["code"] == "database_unavailable"
+    answer = ask()
+    assert answer.status_code == 201
+    assert ask().json == answer.json
+    [payment] = buyer.get("/api/payments").json()["payments"]
+    assert payment["payment_url"] == answer.json["url"]
+
+
+def lost(*_: Any) -> Any:
+    raise DatabaseUnavailable
+
+
+@pytest.mark.usefixtures("changing_catalog")
+@pytest.mark.parametrize(("path", "amount"), [(CUSTOMERS, 87654), (PRICES, 76543)])
+def test_a_refusal_that_stripe_only_repeats_ends_no_later_order(
+    client: FlaskClient,
+    buyer: Person,
+    stripe_console: StripeConsole,
+    database: psycopg.Connection[dict],
+    path: str,
+    amount: int,
+) -> None:
+    """Its cause may be gone, and the key is one of many orders."""
+    database.execute(  # an amount that Stripe has not heard of yet
+        "update credit_package_prices set amount = %s"
+        " where package_id = 'monthly' and currency = 'usd'",
+        [amount],
     )
-    assert client.post(CHECKOUT, json=STARTER, headers=headers).status_code == 201
-    assert len(buyer.get("/api/payments").json()["payments"]) == 1
+    stripe_console.fault(method="POST", path=path, status=400, when="during")
+    assert order(client, buyer, CHECKOUT, package_id="monthly").status_code == 502
+    assert order(client, buyer, CHECKOUT, package_id="monthly").status_code == 201
 
 
 @pytest.mark.usefixtures("nobody_elses_recharge_is_due", "changing_catalog")

@@ -8,18 +8,20 @@ import { session } from "../../frontend/state/session.js";
 
 globalThis.location = { href: "https://shop.example/page" };
 authenticateWith({ current: async () => "token", renew: async () => null, refused: () => undefined });
-const OFFER = { id: "starter", credits: 500, amount: 499, currency: "usd", kind: "one_time" };
+const PRICE = { credits: 500, amount: 499, currency: "usd" };
+const OFFER = { id: "starter", kind: "one_time", ...PRICE };
 const json = (status, body) =>
   new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
 
-function backend(status = "pending") {
+function backend(status = "pending", knows = true) {
   const orders = [];
   mock.method(globalThis, "fetch", async (address, { headers }) => {
     if (`${address}`.endsWith("/refresh")) return json(200, { status, client_secret: "secret-begun" });
+    if (!knows && !`${address}`.includes("/stripe/")) return json(503, { code: "database_unavailable" });
     if (`${address}`.endsWith("/cart/count")) return json(200, { count: 1, items: [BEGUN] });
     if (`${address}`.endsWith("/credits")) return json(200, {});
     orders.push(headers.get("Idempotency-Key"));
-    return json(201, { payment_id: `payment-${orders.length}`, url: "https://x", client_secret: `secret-${orders.length}` });
+    return json(201, { payment_id: `payment-${orders.length}`, url: "https://x", client_secret: `secret-${orders.length}`, ...PRICE });
   });
   return orders;
 }
@@ -36,11 +38,23 @@ test("who takes over the page shares no order with who was there", async () => {
   assert.notEqual(answers[0].payment_id, answers[1].payment_id);
 });
 
-const BEGUN = { payment_id: "begun", ui_mode: "embedded", package_id: "starter", credits: 500, amount: 499, currency: "usd" };
+const BEGUN = { payment_id: "begun", ui_mode: "embedded", package_id: "starter", ...PRICE };
+
+test("an embedded form that is drawn anew goes on, though the account does not know of it yet", async () => {
+  session.patch({ user: "eve", status: "signed-in" });
+  const orders = backend("pending", false);
+  const { signal } = new AbortController();
+  const secrets = [];
+  for (const _ of [1, 2]) secrets.push((await openEmbeddedCheckout(OFFER, null, signal)).client_secret);
+  assert.deepEqual([secrets, orders.length], [["secret-1", "secret-begun"], 1]);
+  session.patch({ user: "mallory" });
+  assert.equal((await openEmbeddedCheckout(OFFER, null, signal)).client_secret, "secret-2");
+});
 
 /** @param {object} payment that waits to be finished @param {string} status as the backend knows it */
 async function secretBeside(payment, status = "pending") {
   backend(status);
+  session.patch({ user: crypto.randomUUID() });
   account.patch({ openPayments: [{ ...BEGUN, ...payment }] });
   return (await openEmbeddedCheckout(OFFER, null, new AbortController().signal)).client_secret;
 }

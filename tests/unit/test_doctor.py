@@ -99,7 +99,7 @@ def test_a_healthy_database_has_nothing() -> None:
         (("relations", 0, "grants"), {"anon": ["select"]}, ("problem", "grants")),
         (("relations", 0, "grants"), {"authenticated": ["insert"]}, ("problem", "grants")),
         (("functions", 1, "callers"), ["authenticated"], ("problem", "grants")),
-        (("functions", 1, "search_path_is_pinned"), False, ("problem", "functions")),
+        (("functions", 1, "search_path_is_pinned"), False, ("problem", "search_path")),
         (("private_schema_open_to",), ["anon"], ("problem", "grants")),
         (("default_privileges_open_to",), ["anon"], ("warning", "grants")),
         (("roles", "anon", "authenticator_may_become"), False, ("problem", "roles")),

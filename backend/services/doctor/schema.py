@@ -94,7 +94,7 @@ def _functions(report: Report, made: Made) -> Iterator[Finding]:
     if loose:
         yield Finding.problem(
             AREA,
-            "functions",
+            "search_path",
             f"They may be made to use somebody else's tables: {', '.join(loose)}.",
             "\n".join(f"alter function public.{name} set search_path = '';" for name in loose),
         )
