@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.ledger.books import Books, Desk, Refused, new_key
+from tests.ledger.books import UNIT, Books, Desk, Refused, new_key
 
 Verb = Callable[..., Any]
 
@@ -48,6 +48,17 @@ def test_without_any_id_a_key_that_comes_again_is_a_replay(
     assert [verb(desk, user_id, 10, key)["replayed"] for _ in range(2)] == [False, True]
 
 
+@pytest.mark.parametrize("verb", [Desk.spend, Desk.hold])
+def test_a_key_is_for_one_user(books: Books, desk: Desk, user_id: str, verb: Verb) -> None:
+    """Or the second would have his work for nothing."""
+    other, key = books.new_user(), new_key()
+    for user in (user_id, other):
+        desk.grant(user, 100)
+    verb(desk, user_id, 10, key)
+    with pytest.raises(Refused, match="idempotency_conflict"):
+        verb(desk, other, 10, key)
+
+
 def test_a_key_is_for_one_time_to_hold(desk: Desk, user_id: str) -> None:
     desk.grant(user_id, 100)
     key = new_key()
@@ -87,6 +98,34 @@ def test_who_may_not_move_credits_spends_none(
     for verb in (desk.spend, desk.hold):
         with pytest.raises(Refused, match="forbidden"):
             verb(user_id, 1)
+
+
+def test_who_was_banned_until_now_may_again(books: Books, desk: Desk, user_id: str) -> None:
+    desk.grant(user_id, 10)
+    desk.grant(user_id, 10)
+    books.rows(
+        "update auth.users set banned_until = now() - interval '1 hour' where id = %s", user_id
+    )
+    desk.spend(user_id, 1)
+    desk.hold(user_id, 1)
+    desk.spend(user_id, 15)  # of two lots
+    assert desk.order(user_id)["status"] == "pending"
+
+
+def test_after_a_price_has_changed_everything_costs_the_new_one(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    for _ in range(2):
+        desk.grant(user_id, 50)
+    books.rows("update public.feature_costs set active = false where feature = %s", UNIT)
+    books.rows(
+        "insert into public.feature_costs (feature, version, unit, credits)"
+        " values (%s, 2, 'credit', 3)",
+        UNIT,
+    )
+    assert desk.hold(user_id, 10)["amount"] == 30
+    assert desk.spend(user_id, 1)["amount"] == 3
+    assert desk.spend(user_id, 20)["amount"] == 60, "of two lots"
 
 
 def test_a_late_answer_leaves_the_first_one_standing(desk: Desk) -> None:

@@ -181,3 +181,15 @@ def test_a_debt_is_subtracted(desk: Desk, user_id: str) -> None:
     desk.grant(user_id, -5)
     today = datetime.now(UTC).date()
     assert one_day(desk, today)["credits_outstanding"] == -5
+
+
+def test_what_was_tried_in_test_mode_is_in_no_live_figure(
+    desk: Desk, user_id: str, moved: Any
+) -> None:
+    desk.refund(desk.buy(user_id), 100)
+    desk.dispute(desk.buy(user_id), 499, "needs_response")
+    for table in ("payment_orders", "refunds", "disputes"):
+        moved(table, "true", created_at=at(DAY))
+    tried, live = one_day(desk), one_day(desk, livemode=True)
+    assert (tried["refund_count"], tried["dispute_count"]) == (1, 1)
+    assert (live["refund_count"], live["dispute_count"], live["orders"]) == (0, 0, 0)

@@ -1,5 +1,6 @@
 """Auto-recharge does what the user agreed to, and no more."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -38,9 +39,9 @@ def due(desk: Desk) -> Order | None:
     return orders[0]["payment"] if orders else None
 
 
-def fail(desk: Desk, payment: Order | None) -> None:
+def fail(desk: Desk, payment: Order | None, ended: str = "failed") -> None:
     assert payment
-    desk.facts(payment_id=payment["payment_id"], ended="failed")
+    desk.facts(payment_id=payment["payment_id"], ended=ended)
 
 
 def wait_for_buyer(desk: Desk, payment: Order | None) -> None:
@@ -112,6 +113,17 @@ def test_one_that_waits_for_its_buyer_holds_the_next_back(
     assert due(desk) is not None
 
 
+def test_what_was_charged_in_test_mode_leaves_the_live_limit_alone(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    payment = due(desk)
+    assert payment
+    desk.pay(payment)
+    books.rows("update public.auto_recharges set livemode = true")
+    terms = desk.call("get_auto_recharge", user_id=ready, livemode=True)
+    assert terms["spent_this_month"] == 0
+
+
 def test_the_limit_holds_beside_one_that_nobody_has_closed_yet(
     books: Books, desk: Desk, ready: str
 ) -> None:
@@ -148,11 +160,12 @@ def test_a_month_costs_no_more_than_its_limit(books: Books, desk: Desk, ready: s
     assert spent == 2 * AMOUNT
 
 
+@pytest.mark.parametrize("ended", ["failed", "expired", "canceled"])
 def test_three_failures_in_a_row_switch_it_off_and_consent_begins_anew(
-    books: Books, desk: Desk, ready: str
+    books: Books, desk: Desk, ready: str, ended: str
 ) -> None:
     for left in (True, True, False):
-        fail(desk, due(desk))
+        fail(desk, due(desk), ended)
         wait(books, "25 hours")
         terms = desk.call("get_auto_recharge", user_id=ready, livemode=False)
         assert terms["enabled"] is left
@@ -161,6 +174,24 @@ def test_three_failures_in_a_row_switch_it_off_and_consent_begins_anew(
     assert books.rows(told) == [({"reason": "payments_failed"},)]
     assert desk.recharge(ready)["off_reason"] is None
     assert due(desk) is not None
+
+
+def test_checkouts_that_were_left_are_no_failed_recharges(desk: Desk, ready: str) -> None:
+    for _ in range(3):
+        fail(desk, desk.order(ready), "expired")
+    fail(desk, due(desk))
+    assert desk.call("get_auto_recharge", user_id=ready, livemode=False)["enabled"] is True
+
+
+def test_what_is_held_of_expired_credits_is_counted_once(
+    books: Books, desk: Desk, ready: str
+) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    desk.grant(ready, 100, tomorrow)
+    desk.hold(ready, 50)
+    desk.grant(ready, 120)
+    books.rows("update public.credit_lots set expires_at = now() where expires_at is not null")
+    assert due(desk) is None, "120 are free, and 100 the threshold"
 
 
 def test_a_bank_that_declines_after_a_day_is_a_failure_like_any(

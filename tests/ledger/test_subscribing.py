@@ -227,3 +227,50 @@ def test_its_end_counts_although_an_older_answer_looks_newer(
     desk.facts(**facts.of_subscription(active, 1_900_000_700 + ahead))
     [found] = books.rows("select status, ended_at is not null from public.subscriptions")
     assert found == ("canceled", True)
+
+
+# The same shop in test and in live mode, on one database
+
+
+@pytest.mark.parametrize(("package_id", "currency"), [("monthly", "usd"), ("yearly", "eur")])
+def test_a_subscription_in_test_mode_stops_no_live_one(
+    desk: Desk, stripe: Billing, package_id: str, currency: str
+) -> None:
+    with pytest.raises(Refused, match="invalid_state"):
+        desk.order(stripe.user_id, package_id, currency)
+    live = desk.order(stripe.user_id, package_id, currency, livemode=True)
+    assert live["status"] == "pending"
+
+
+def test_one_that_is_paid_and_not_heard_of_in_test_mode_stops_no_live_one(
+    desk: Desk, user_id: str
+) -> None:
+    desk.pay(desk.order(user_id, "monthly"))
+    with pytest.raises(Refused, match="invalid_state"):
+        desk.order(user_id, "monthly")
+    assert desk.order(user_id, "monthly", livemode=True)["status"] == "pending"
+
+
+def test_a_live_order_is_at_no_price_of_the_test_mode(desk: Desk, user_id: str) -> None:
+    price_id = desk.price()
+
+    def price_of_order(livemode: bool) -> Any:
+        order = desk.order(user_id, "monthly", livemode=livemode)
+        return desk.call("get_order", payment_id=order["payment_id"])["stripe_price_id"]
+
+    assert price_of_order(livemode=False) == price_id
+    assert price_of_order(livemode=True) is None
+
+
+def test_what_is_carried_in_live_mode_takes_nothing_from_an_invoice_of_the_test_mode(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    stripe = begin(desk, user_id)
+    books.rows(
+        "insert into private.carried_credits (invoice_id, user_id, livemode, credits)"
+        " values ('in_live', %s, true, 300)",
+        user_id,
+    )
+    receive(desk, stripe.invoice("paid", "paid"))
+    assert books.one(GRANTED) == MONTHLY_CREDITS
+    assert books.one("select used from private.carried_credits") == 0

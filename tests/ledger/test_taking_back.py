@@ -183,3 +183,12 @@ def test_a_planned_refund_of_expired_credits_promises_no_debt(
     assert planned(desk, intent_id) == (500, 40)
     desk.refund(intent_id, 499)
     assert account(books) == (-40, 40)
+
+
+def test_a_planned_refund_of_who_owes_already_promises_no_more_debt_than_it_makes(
+    desk: Desk, user_id: str
+) -> None:
+    first, second = desk.buy(user_id), desk.buy(user_id)
+    desk.spend(user_id, 1000)
+    desk.refund(first, 499)
+    assert planned(desk, second) == (500, 500)
