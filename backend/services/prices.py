@@ -25,7 +25,7 @@ class Prices:
     def _make(self, order: Order, replaces: str | None = None) -> str:
         payment = order["payment"]
         mark = {"package_id": payment["package_id"]}
-        name = order["product"]["name"]  # of now, and of one key Stripe takes one request only
+        name = order["product"]["name"]  # in the key: it may be another one since the last try
         called = f"{order['locale']}-{sha256(name.encode()).hexdigest()[:16]}"
         sold = f"{payment['package_id']}-{payment['credits']}-{order['interval']}"
         key = f"price-{sold}-{payment['currency']}-{payment['amount']}-{called}"
