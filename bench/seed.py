@@ -52,6 +52,6 @@ def seed_crowd(connection: psycopg.Connection, orders: int) -> None:
 def settle_down(connection: psycopg.Connection) -> None:
     """Statistics and visibility maps as a database has them that was not filled a second ago."""
     connection.execute(
-        "vacuum (analyze) public.user_credits, public.credit_lots, public.credit_transactions,"
+        "vacuum (analyze) public.user_credits, private.credit_lots, public.credit_transactions,"
         " public.payment_orders, public.stripe_customers, auth.users, bench.balances"
     )

@@ -21,7 +21,7 @@ begin
   select md5(p_name || n)::uuid, c_granted - c_spent, c_granted, c_spent
   from generate_series(1, p_users) n;
 
-  insert into public.credit_lots (id, user_id, source, granted, remaining, expires_at)
+  insert into private.credit_lots (id, user_id, source, granted, remaining, expires_at)
   select md5('lot' || p_name || n)::uuid, md5(p_name || n)::uuid, 'bonus', c_granted, c_granted - c_spent,
          now() + interval '183 days'
   from generate_series(1, p_users) n;

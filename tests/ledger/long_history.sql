@@ -19,7 +19,7 @@ create temporary table lot as
 select gen_random_uuid() as id, user_id, nth, case nth when 0 then 1000000 else 1 end as granted, spends
 from size, generate_series(0, used_lots) nth;
 
-insert into public.credit_lots (id, user_id, source, granted, remaining, exhausted, expires_at, created_at)
+insert into private.credit_lots (id, user_id, source, granted, remaining, exhausted, expires_at, created_at)
 select id, user_id, 'bonus', granted, case nth when 0 then granted - spends else 0 end, nth > 0,
        case when nth > 0 then now() + interval '1 day' end, now() - interval '1 year'
 from lot;

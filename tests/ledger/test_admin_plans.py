@@ -37,7 +37,7 @@ select 'evt_' || n, case when n % 5000 = 0 then 'rare' else 'usual' end, false,
 from (select n, now() - n * interval '1 minute' as received_at from generate_series(1, 50000) n) e;
 
 -- The ledger is written in the order of time; the history of the one customer is not.
-insert into public.credit_lots (id, user_id, source, granted, remaining, exhausted)
+insert into private.credit_lots (id, user_id, source, granted, remaining, exhausted)
 values ('00000000-0000-4000-8000-999999999999', '00000000-0000-4000-8000-999999999999', 'bonus', 50000, 0, true);
 insert into public.user_credits (user_id, lifetime_granted, lifetime_spent)
 values ('00000000-0000-4000-8000-999999999999', 50000, 50000);

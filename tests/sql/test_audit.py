@@ -17,6 +17,7 @@ WITHIN = "what is captured is part of the hold"
 STATUS = "a payment's status is what its facts imply"
 REFUNDED = "a payment's refunded money is that of its refunds"
 GRANTED = "a lot is of its grant, and of what was given back"
+OPEN = "an open lot has what its account says, and more"
 CORRUPTIONS: dict[str, tuple[str, str]] = {
     "a balance out of nowhere": (
         "update user_credits set balance = balance + 1 where user_id = %(user)s",
@@ -41,31 +42,31 @@ CORRUPTIONS: dict[str, tuple[str, str]] = {
         "the running balance has no gap",
     ),
     "a lot that grew": (
-        "update credit_lots set remaining = remaining + 1 where user_id = %(user)s",
+        "update private.credit_lots set remaining = remaining + 1 where user_id = %(user)s",
         "a lot holds what its transactions left in it",
     ),
     "a lot that is gone": (
-        "delete from credit_lots where user_id = %(user)s",
+        "delete from private.credit_lots where user_id = %(user)s",
         "balance is what the lots hold, less debt",
     ),
     "a lot above its grant": (
-        "update credit_lots set remaining = granted + 1 where user_id = %(user)s",
+        "update private.credit_lots set remaining = granted + 1 where user_id = %(user)s",
         "no lot is negative or above its grant",
     ),
     "a lot below nothing": (
-        "update credit_lots set remaining = -1 where user_id = %(user)s",
+        "update private.credit_lots set remaining = -1 where user_id = %(user)s",
         "no lot is negative or above its grant",
     ),
     "a lot that reserves more than it has": (
-        "update credit_lots set held = remaining + 1 where user_id = %(user)s",
+        "update private.credit_lots set held = remaining + 1 where user_id = %(user)s",
         "no lot is negative or above its grant",
     ),
     "a lot that is hidden from spending": (
-        "update credit_lots set exhausted = true where user_id = %(user)s",
+        "update private.credit_lots set exhausted = true where user_id = %(user)s",
         "a lot is exhausted when nothing remains",
     ),
     "an empty lot that looks open": (
-        "update credit_lots set remaining = 0, held = 0 where user_id = %(user)s",
+        "update private.credit_lots set remaining = 0, held = 0 where user_id = %(user)s",
         "a lot is exhausted when nothing remains",
     ),
     "credits held by nobody": (
@@ -73,7 +74,7 @@ CORRUPTIONS: dict[str, tuple[str, str]] = {
         "held is what the lots reserve",
     ),
     "lots of nobody": (
-        "update credit_lots set user_id = gen_random_uuid() where user_id = %(user)s",
+        "update private.credit_lots set user_id = gen_random_uuid() where user_id = %(user)s",
         "every lot belongs to an account",
     ),
     "a hold that is gone": (
@@ -155,8 +156,8 @@ CORRUPTIONS: dict[str, tuple[str, str]] = {
         "a payment's credits are what its facts imply",
     ),
     "a payment that was credited twice": (
-        "insert into credit_lots (user_id, source, payment_id, granted, remaining) "
-        "select user_id, source, payment_id, granted, granted from credit_lots "
+        "insert into private.credit_lots (user_id, source, payment_id, granted, remaining) "
+        "select user_id, source, payment_id, granted, granted from private.credit_lots "
         "where user_id = %(user)s",
         "who has paid gets credits once",
     ),
@@ -229,11 +230,11 @@ CORRUPTIONS: dict[str, tuple[str, str]] = {
         REFUNDED,
     ),
     "a lot of more than was granted": (
-        "update credit_lots set granted = granted + 1000 where user_id = %(user)s",
+        "update private.credit_lots set granted = granted + 1000 where user_id = %(user)s",
         GRANTED,
     ),
     "a lot of less than was granted": (
-        "update credit_lots set granted = granted - 1 where user_id = %(user)s",
+        "update private.credit_lots set granted = granted - 1 where user_id = %(user)s",
         GRANTED,
     ),
 }
@@ -316,7 +317,7 @@ LATER_CORRUPTIONS: dict[str, tuple[str, str]] = {
         "a payment's credits are its buyer's",
     ),
     "credits from somebody else's lot": (
-        "update credit_lots set user_id = (select user_id from user_credits "
+        "update private.credit_lots set user_id = (select user_id from user_credits "
         "where user_id <> %(user)s limit 1) where user_id = %(user)s",
         "who spends from a lot owns it",
     ),
@@ -325,20 +326,55 @@ LATER_CORRUPTIONS: dict[str, tuple[str, str]] = {
         "a refund or dispute counts where its payment is known",
     ),
     "a lot that grew by what was taken from it": (
-        "update credit_lots set granted = granted + 100 where user_id = %(user)s",
+        "update private.credit_lots set granted = granted + 100 where user_id = %(user)s",
         GRANTED,
+    ),
+    "an open lot that nobody has": (
+        "update user_credits set open_lot_id = gen_random_uuid(), open_lot_free = 1 "
+        "where user_id = %(user)s",
+        OPEN,
+    ),
+    "an open lot of somebody else": (
+        "update user_credits a set open_lot_id = lot.id, open_lot_free = 1, "
+        "open_lot_expires_at = lot.expires_at "
+        "from private.credit_lots lot where a.user_id = %(user)s and lot.user_id <> a.user_id",
+        OPEN,
+    ),
+    "an open lot with more than it had": (
+        "update user_credits a set open_lot_id = lot.id, "
+        "open_lot_free = lot.remaining - lot.held + 1, open_lot_expires_at = lot.expires_at "
+        "from private.credit_lots lot where a.user_id = %(user)s and lot.user_id = a.user_id",
+        OPEN,
+    ),
+    "an open lot with nothing left": (
+        "update user_credits a set open_lot_id = lot.id, open_lot_expires_at = lot.expires_at "
+        "from private.credit_lots lot where a.user_id = %(user)s and lot.user_id = a.user_id",
+        OPEN,
+    ),
+    "an open lot that never expires": (
+        "update user_credits a set open_lot_id = lot.id, open_lot_free = 1 "
+        "from private.credit_lots lot where a.user_id = %(user)s and lot.user_id = a.user_id",
+        OPEN,
+    ),
+    "credits of no open lot": (
+        "update user_credits set open_lot_free = 1 where user_id = %(user)s",
+        OPEN,
+    ),
+    "an expiry of no open lot": (
+        "update user_credits set open_lot_expires_at = now() where user_id = %(user)s",
+        OPEN,
     ),
 }
 # What came back into the lot whose credits a hold reserves, instead of the one it was taken from.
 GROWING = [
     "update credit_transactions set lot_amounts = array[500::bigint],"
-    " lot_ids = (select array[id] from credit_lots where payment_id = %(grown)s)"
+    " lot_ids = (select array[id] from private.credit_lots where payment_id = %(grown)s)"
     " where user_id = %(user)s and type = 'refund' and amount > 0",
-    "update credit_lots set granted = 1000, remaining = 1000 where payment_id = %(grown)s",
-    "update credit_lots set remaining = 0, exhausted = true where payment_id = %(other)s",
+    "update private.credit_lots set granted = 1000, remaining = 1000 where payment_id = %(grown)s",
+    "update private.credit_lots set remaining = 0, exhausted = true where payment_id = %(other)s",
 ]
-CONSTRAINED = ["user_credits", "credit_lots", "credit_holds", "payment_orders"]
-AUDITS = ["audit_of_amounts", "audit_of_owners"]
+CONSTRAINED = ["user_credits", "private.credit_lots", "credit_holds", "payment_orders"]
+AUDITS = ["audit_of_amounts", "audit_of_owners", "audit_of_open_lots"]
 LAW = re.compile(r"select\s+'((?:[^']|'')+)'\s*,")
 
 
@@ -439,6 +475,6 @@ def test_a_lot_may_have_grown_by_what_was_given_back(
         superuser.execute(change, {"user": user_id, "grown": refunded, "other": other})
     assert broken_laws(superuser) == set()
     superuser.execute(
-        "update credit_lots set granted = granted + 1 where payment_id = %s", [refunded]
+        "update private.credit_lots set granted = granted + 1 where payment_id = %s", [refunded]
     )
     assert broken_laws(superuser) == {GRANTED}
