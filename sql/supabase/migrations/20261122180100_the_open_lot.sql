@@ -76,33 +76,31 @@ $$;
 create trigger credit_lots_closed after update of expires_at on private.credit_lots
   for each row execute function private.close_lot();
 
--- Opens the lot that p_user_id's next p_amount credits come from, if none is open and a spend of them is as
--- simple as spend() needs it: more than that is free in the earliest-expiring lot that has free credits,
--- and what stays is above the threshold. Returns whether it did.
-create function private.open_lot(p_user_id uuid, p_amount bigint)
-returns boolean
+-- For spend(), if no lot is open: takes p_amount from the earliest-expiring lot that has free credits, and
+-- leaves it open. Answers the account as it is then and the lot; nothing, and changes nothing, if that is
+-- not as simple as spend() needs it: more than p_amount is free there, and what stays is above the threshold.
+create function private.open_lot(
+  p_user_id uuid, p_amount bigint, out balance bigint, out held bigint, out lot_id uuid)
 language plpgsql
 set search_path = ''
 as $$
 begin
   -- Lots must be read after the lock.
-  perform from public.user_credits
-  where user_id = p_user_id and open_lot_id is null and balance - held >= p_amount + low_balance_threshold
+  perform from public.user_credits a
+  where a.user_id = p_user_id and a.open_lot_id is null and a.balance - a.held >= p_amount + a.low_balance_threshold
   for update;
-  if not found then
-    return false;
+  if found then
+    update public.user_credits a
+    set balance = a.balance - p_amount, lifetime_spent = a.lifetime_spent + p_amount, updated_at = now(),
+        open_lot_id = lot.id, open_lot_free = lot.free - p_amount, open_lot_expires_at = lot.expires_at
+    from (
+      select l.id, l.remaining - l.held as free, l.expires_at from private.credit_lots l
+      where l.user_id = p_user_id and not l.exhausted and l.remaining > l.held
+      order by l.expires_at, l.id limit 1
+    ) lot
+    where a.user_id = p_user_id and lot.free > p_amount and (lot.expires_at is null or lot.expires_at > now())
+    returning a.balance, a.held, lot.id into open_lot.balance, open_lot.held, open_lot.lot_id;
   end if;
-
-  update public.user_credits
-  set open_lot_id = lot.id, open_lot_free = lot.remaining - lot.held, open_lot_expires_at = lot.expires_at
-  from (
-    select * from private.credit_lots
-    where user_id = p_user_id and not exhausted and remaining > held
-    order by expires_at, id limit 1
-  ) lot
-  where user_credits.user_id = p_user_id and lot.remaining - lot.held > p_amount
-    and (lot.expires_at is null or lot.expires_at > now());
-  return found;
 end
 $$;
 
@@ -145,7 +143,10 @@ begin
   where user_id = p_user_id and balance - held >= v_amount + low_balance_threshold
     and open_lot_free > v_amount and (open_lot_expires_at is null or open_lot_expires_at > now())
   returning balance, held, open_lot_id into v_balance, v_held, v_lot_id;
-  if found then
+  if not found then
+    select * into v_balance, v_held, v_lot_id from private.open_lot(p_user_id, v_amount);
+  end if;
+  if v_lot_id is not null then
     insert into public.credit_transactions
       (id, user_id, type, amount, balance_after, available_after, lot_ids, lot_amounts, feature,
        quantity, price_version, idempotency_key, metadata, request_id)
@@ -163,8 +164,6 @@ begin
     set balance = balance + v_amount, open_lot_free = open_lot_free + v_amount,
         lifetime_spent = lifetime_spent - v_amount
     where user_id = p_user_id;
-  elsif private.open_lot(p_user_id, v_amount) then
-    return public.spend(p_user_id, p_feature, p_quantity, p_idempotency_key, p_metadata, p_request_id);
   end if;
   return private.spend_with_care(v_id, p_user_id, p_feature, p_quantity, p_idempotency_key, p_metadata, p_request_id);
 end
