@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.ledger.books import Books, Desk, Refused
+from tests.ledger.books import UNIT, Books, Desk, Refused
 from tests.ledger.crowd import crowd, rush
+from tests.ledger.meanwhile import held_up
 
 LOTS = "select remaining from public.credit_lots order by created_at"
 WRITTEN = """
@@ -51,10 +52,13 @@ def test_whoever_reads_sees_each_lot_as_it_is(books: Books, desk: Desk, user_id:
     assert lots_by_row_security(books, stranger) == [(500,)]
 
 
-def test_the_open_lot_is_spent_to_its_last_credit(books: Books, desk: Desk, user_id: str) -> None:
+@pytest.mark.parametrize("quantities", [(60, 39, 1), (60, 40), (99, 1), (100,)])
+def test_a_lot_is_spent_to_its_last_credit(
+    books: Books, desk: Desk, user_id: str, quantities: tuple[int, ...]
+) -> None:
     desk.grant(user_id, 100, tomorrow())
     desk.grant(user_id, 200)
-    for quantity in (60, 39, 1):
+    for quantity in quantities:
         desk.spend(user_id, quantity)
     assert books.rows(LOTS) == [(0,), (200,)]
     desk.spend(user_id, 5)
@@ -108,6 +112,19 @@ def test_holds_reserve_what_spends_have_left(books: Books, desk: Desk, user_id: 
     assert books.rows("select remaining, held from public.credit_lots") == [(110, 0)]
 
 
+def test_a_lot_that_is_reserved_whole_is_passed(books: Books, desk: Desk, user_id: str) -> None:
+    desk.grant(user_id, 100, tomorrow())
+    desk.grant(user_id, 200)
+    desk.hold(user_id, 100)
+    desk.spend(user_id, 5)
+    desk.spend(user_id, 6)
+    assert books.rows("select remaining, held from public.credit_lots order by held") == [
+        (189, 0),
+        (100, 100),
+    ]
+    assert books.one("select open_lot_free from public.user_credits") == 189
+
+
 def test_a_refund_takes_what_spends_have_left(books: Books, desk: Desk, user_id: str) -> None:
     intent_id = desk.buy(user_id)
     desk.spend(user_id, 100)
@@ -134,3 +151,13 @@ def test_many_first_spends_at_once_open_one_lot(books: Books, desk: Desk, user_i
     with crowd(books, 50) as desks:
         rush(desks, *[lambda desk: desk.spend(user_id, 2)] * 50)
     assert books.rows(LOTS) == [(900,), (1000,)]
+
+
+def test_a_lot_is_opened_as_it_is_behind_the_lock(books: Books, desk: Desk, user_id: str) -> None:
+    """The spend begins before the hold is committed, and must not open what was there before it."""
+    desk.grant(user_id, 1000)
+    hold = f"select public.hold('{user_id}', '{UNIT}', 400, 900, 'a key')"
+    with held_up(books, hold, lambda other: other.spend(user_id, 10)):
+        pass
+    assert books.rows("select remaining, held from public.credit_lots") == [(990, 400)]
+    assert books.one("select open_lot_free from public.user_credits") == 590
