@@ -122,6 +122,11 @@ def test_the_visitors_key_in_the_services_place_is_recognized(sandbox: Env) -> N
         ),
         (
             "row security",
+            "alter table private.credit_lots disable row level security",
+            "alter table private.credit_lots enable row level security",
+        ),
+        (
+            "row security",
             "alter view payments set (security_invoker = false)",
             "alter view payments set (security_invoker = true)",
         ),
@@ -129,6 +134,11 @@ def test_the_visitors_key_in_the_services_place_is_recognized(sandbox: Env) -> N
             "grants",
             "grant update (balance) on user_credits to authenticated",
             "revoke update (balance) on user_credits from authenticated",
+        ),
+        (
+            "grants",
+            "grant update (remaining) on private.credit_lots to authenticated",
+            "revoke update (remaining) on private.credit_lots from authenticated",
         ),
         (
             "grants",

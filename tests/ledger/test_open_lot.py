@@ -1,16 +1,20 @@
 """The open lot: spends take from the account alone, and nobody can tell it from the lots."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.ledger.books import UNIT, Books, Desk, Refused
 from tests.ledger.crowd import crowd, rush
 from tests.ledger.meanwhile import held_up
+from tests.sandbox_process import ROOT
 
+DOC = (ROOT / "docs" / "database.md").read_text()
 LOTS = "select remaining from public.credit_lots order by created_at"
 WRITTEN = """
 select relname, n_tup_ins, n_tup_upd, n_tup_del from pg_stat_xact_user_tables
@@ -97,6 +101,38 @@ def test_an_admin_who_moves_the_expiry_of_an_open_lot_is_heard(
     books.rows("update public.credit_lots set expires_at = now() where expires_at is not null")
     desk.spend(user_id, 5)
     assert books.rows(LOTS) == [(0,), (75,)]
+
+
+def test_credits_are_made_to_last_longer_as_the_docs_say(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    """While a hold is under way: neither waits for the other in a circle."""
+    [block] = re.findall(r"## Making credits last longer\n.*?```sql\n(.*?)```", DOC, re.DOTALL)
+    desk.buy(user_id)
+    desk.spend(user_id, 10)
+    hold = f"select public.hold('{user_id}', '{UNIT}', 100, 900, 'a key')"
+    with held_up(books, hold, lambda _: books.rows(block)):
+        pass
+    desk.spend(user_id, 10)
+    assert books.rows("select remaining, expires_at::date - current_date from credit_lots") == [
+        (480, 183 + 30)
+    ]
+
+
+def test_an_open_lot_is_not_written_behind_the_accounts_back(
+    books: Books, desk: Desk, user_id: str
+) -> None:
+    """By a call that began before lots could be open, or by hand."""
+    desk.grant(user_id, 1000)
+    desk.spend(user_id, 10)
+    reserve = "update private.credit_lots set held = held + 1"
+    give_back = "update private.credit_lots set held = held - 1"
+    with books.connect("postgres") as owner:
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            owner.execute(reserve)
+        owner.execute("select private.lock_user_credits(%s)", [user_id])
+        owner.execute(reserve)
+        owner.execute(give_back)
 
 
 def test_holds_reserve_what_spends_have_left(books: Books, desk: Desk, user_id: str) -> None:

@@ -11,7 +11,8 @@ WRITES = ("insert", "update", "delete", "truncate", "references", "trigger")
 RELATIONS = """
     select c.oid, c.relname as name, c.relkind as kind, c.relrowsecurity as secured, c.reloptions
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'public' and c.relkind in ('r', 'p', 'v', 'm')
+    where c.relkind in ('r', 'p', 'v', 'm')
+      and (n.nspname = 'public' or n.nspname = 'private' and c.relname = 'credit_lots')
 """
 FUNCTIONS = """
     select p.oid::regprocedure::text as name, p.proname, p.oid, p.prosecdef as definer,

@@ -129,22 +129,24 @@ def _cure_of_functions(report: Report, made: Made) -> str:
 def _tables(report: Report, made: Made) -> Iterator[Finding]:
     ours = [each for each in report["relations"] if each["name"] in made.relations]
     tables = [each for each in ours if each["is_table"]]
-    open_tables = [each["name"] for each in tables if not each["row_security"]]
-    bare = [each["name"] for each in tables if each["row_security"] and not each["policies"]]
-    blind = [each["name"] for each in ours if not each["is_table"] and not each["security_invoker"]]
+    open_tables = [_address(each) for each in tables if not each["row_security"]]
+    bare = [_address(each) for each in tables if each["row_security"] and not each["policies"]]
+    blind = [
+        _address(each) for each in ours if not each["is_table"] and not each["security_invoker"]
+    ]
     if open_tables:
         yield Finding.problem(
             AREA,
             "row security",
             f"It is off for {', '.join(open_tables)}.",
-            "\n".join(f"alter table public.{t} enable row level security;" for t in open_tables),
+            "\n".join(f"alter table {t} enable row level security;" for t in open_tables),
         )
     if blind:
         yield Finding.problem(
             AREA,
             "row security",
             f"These views show everybody's rows: {', '.join(blind)}.",
-            "\n".join(f"alter view public.{v} set (security_invoker = true);" for v in blind),
+            "\n".join(f"alter view {v} set (security_invoker = true);" for v in blind),
         )
     if not open_tables and not blind:
         yield Finding.ok(AREA, "row security", f"On for all {len(tables)} tables.")
@@ -159,10 +161,15 @@ def _tables(report: Report, made: Made) -> Iterator[Finding]:
         yield Finding.ok(AREA, "policies", "Each table has its own.")
 
 
+def _address(relation: dict[str, Any]) -> str:
+    """In a database before the lots moved all were in one schema, and none was named."""
+    return f"{relation.get('schema', 'public')}.{relation['name']}"
+
+
 def _grants(report: Report, made: Made) -> Iterator[Finding]:
     """What users and visitors may do beyond what the files grant."""
     wide = [
-        f"revoke {privilege} on public.{each['name']} from {caller};"
+        f"revoke {privilege} on {_address(each)} from {caller};"
         for each in report["relations"]
         if each["name"] in made.relations
         for caller, privileges in each["grants"].items()

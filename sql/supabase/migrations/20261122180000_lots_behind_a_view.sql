@@ -3,8 +3,10 @@
 -- Does:  moves the table credit_lots to schema private, with its indexes, policy and rights, and puts a view
 --        of it in its place. The eleven functions that change lots name the table where it is now; not a
 --        word else of them is new. Functions that only read go on reading public.credit_lots.
--- Locks: ACCESS EXCLUSIVE on credit_lots for a moment, nothing is rewritten. A call that waits for it in an
---        old function fails whole, and its repetition is served.
+--        A view of your own on credit_lots goes on reading the table, and a policy or grant of your own stays
+--        with it: make them anew.
+-- Locks: ACCESS EXCLUSIVE on credit_lots for a moment, nothing is rewritten. A spend that waits for it fails
+--        whole, and its repetition is served.
 -- Undo:  drop view public.credit_lots; alter table private.credit_lots set schema public; and create the
 --        eleven anew as they stand in the files on credit movements, spending, what was taken returns, told
 --        once, same key same request and faster spend.

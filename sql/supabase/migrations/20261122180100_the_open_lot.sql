@@ -7,18 +7,22 @@
 --        counts an open lot by its account, so whoever reads sees each lot as it is. get_credits() names
 --        the columns it reads; audit() has a law for open lots.
 -- Locks: ACCESS EXCLUSIVE on user_credits while one check constraint is validated (0.15 s per million rows;
---        nothing is rewritten), on credit_lots and its view for a moment.
--- Undo:  select private.lock_user_credits(user_id) from public.user_credits where open_lot_id is not null;
+--        nothing is rewritten), then on the view of the lots for a moment. What reads lots first, as the audit
+--        and expire_credits do, may be chosen to give way, and a read of the balance that waits fails once.
+-- Undo:  in one transaction: lock table public.user_credits in access exclusive mode;
+--        select private.lock_user_credits(user_id) from public.user_credits where open_lot_id is not null;
 --        create spend, the view, lock_user_credits, get_credits and audit anew as they stand in the files on
 --        lots behind a view, credit movements, the threshold shown and the audit of owners;
---        drop function private.open_lot, private.audit_of_open_lots; drop trigger credit_lots_closed on
---        private.credit_lots; drop function private.close_lot; alter table public.user_credits
+--        drop function private.open_lot, private.audit_of_open_lots;
+--        drop trigger open_lots_are_not_written on private.credit_lots;
+--        drop trigger moved_expiries_close_lots on private.credit_lots;
+--        drop function private.refuse_open_lot, private.close_lot; alter table public.user_credits
 --        drop column open_lot_id, drop column open_lot_free, drop column open_lot_expires_at;
 --        and the constraint as it stands in the file on the ledger.
 --
 -- Who changes lots holds the account by lock_user_credits(), finds them all closed, and reads the table
--- private.credit_lots. Everybody else reads the view. Nothing but spend() takes from an open lot, and never
--- its last credit, so that `exhausted` is true of the table, too.
+-- private.credit_lots; a trigger refuses whoever does not. Who only reads takes the view. Nothing but spend()
+-- takes from an open lot, and never its last credit, so that `exhausted` is true of the table, too.
 
 alter table public.user_credits
   add column open_lot_id         uuid,
@@ -53,16 +57,36 @@ begin
   end if;
 
   if v_account.open_lot_id is not null then
-    update private.credit_lots set remaining = held + v_account.open_lot_free where id = v_account.open_lot_id;
     update public.user_credits set open_lot_id = null, open_lot_free = 0, open_lot_expires_at = null
-    where user_id = p_user_id
-    returning * into v_account;
+    where user_id = p_user_id;
+    update private.credit_lots set remaining = held + v_account.open_lot_free
+    where id = v_account.open_lot_id and user_id = p_user_id;
+    v_account.open_lot_id := null;
+    v_account.open_lot_free := 0;
+    v_account.open_lot_expires_at := null;
   end if;
   return v_account;
 end
 $$;
 
--- An admin who moves an expiry by hand changes a lot that may be open: its account must hear of it.
+-- Two would take the same credits: a call that was under way while this file was applied, and whoever changes
+-- a lot by hand. Both are refused whole, to be tried again, as after a deadlock.
+create function private.refuse_open_lot()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if exists (select from public.user_credits where user_id = old.user_id and open_lot_id = old.id) then
+    raise exception 'This lot is open: private.lock_user_credits() closes it.' using errcode = 'serialization_failure';
+  end if;
+  return new;
+end
+$$;
+create trigger open_lots_are_not_written before update of remaining, held, user_id on private.credit_lots
+  for each row execute function private.refuse_open_lot();
+
+-- An admin who moves an expiry by hand may move that of an open lot: its account must hear of it.
 create function private.close_lot()
 returns trigger
 language plpgsql
@@ -73,7 +97,7 @@ begin
   return null;
 end
 $$;
-create trigger credit_lots_closed after update of expires_at on private.credit_lots
+create trigger moved_expiries_close_lots after update of expires_at on private.credit_lots
   for each row execute function private.close_lot();
 
 -- For spend(), if no lot is open: takes p_amount from the earliest-expiring lot that has free credits, and
@@ -241,5 +265,5 @@ as $$
   select * from private.audit_of_open_lots()
 $$;
 
-revoke all on function private.close_lot(), private.open_lot(uuid, bigint), private.audit_of_open_lots()
-  from public, anon, authenticated, service_role;
+revoke all on function private.refuse_open_lot(), private.close_lot(), private.open_lot(uuid, bigint),
+  private.audit_of_open_lots() from public, anon, authenticated, service_role;
